@@ -1,1 +1,14 @@
-export {};
+export {
+  decodeJob,
+  encodeJob,
+  jobFormat,
+  orderingOf,
+  type ChangeJob,
+  type DeleteJob,
+  type MetadataValue,
+  type UpsertJob,
+} from './change-job.ts';
+export { contentHash } from './content-hash.ts';
+export { decodeDeadLetter, encodeDeadLetter, type DeadLetter } from './dead-letter.ts';
+export { keyOfRecordId, recordId } from './record-id.ts';
+export { managedMetadata, provenanceOf, type Provenance } from './provenance.ts';

@@ -1,1 +1,3 @@
-export {};
+export { SpecError, loadSemanticIndexes } from './load.ts';
+export { semanticIndexSchema, toSemanticIndex, type SemanticIndex } from './schema.ts';
+export { fillTemplate, parseTemplate, type TextTemplate } from './template.ts';

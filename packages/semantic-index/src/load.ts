@@ -1,0 +1,62 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { toSemanticIndex, type SemanticIndex } from './schema.ts';
+
+/** A spec file is missing, unreadable or wrong; the message names the file and every fault. */
+export class SpecError extends Error {
+  override readonly name = 'SpecError';
+}
+
+/**
+ * Reads SemanticIndex documents from YAML files; a directory stands for its .yaml and .yml files, and a
+ * file may hold several documents.
+ *
+ * @throws SpecError that lists every fault of every file, and names used twice.
+ */
+export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
+  const faults: string[] = [];
+  const found = new Map<string, { index: SemanticIndex; file: string }>();
+  for (const file of paths.flatMap((path) => filesAt(path, faults))) {
+    for (const [position, document] of parseAllDocuments(readFileSync(file, 'utf8')).entries()) {
+      const where = position === 0 ? file : `${file} (document ${position + 1})`;
+      if (document.errors.length > 0) {
+        faults.push(...document.errors.map((error) => `${where}: ${error.message}`));
+        continue;
+      }
+      const content: unknown = document.toJS();
+      if (content === null) continue;
+      try {
+        const index = toSemanticIndex(content);
+        const other = found.get(index.name);
+        if (other) faults.push(`${where}: the name "${index.name}" is also used by ${other.file}`);
+        else found.set(index.name, { index, file: where });
+      } catch (error) {
+        if (!(error instanceof z.ZodError)) throw error;
+        for (const issue of error.issues) {
+          faults.push(`${where}: ${issue.path.join('.') || 'document'}: ${issue.message}`);
+        }
+      }
+    }
+  }
+  if (faults.length === 0 && found.size === 0) {
+    faults.push(`no SemanticIndex in ${paths.join(', ')}; examples/products.yaml shows one`);
+  }
+  if (faults.length > 0)
+    throw new SpecError(`The specs have ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
+  return [...found.values()].map(({ index }) => index);
+}
+
+function filesAt(path: string, faults: string[]): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) {
+    faults.push(`${path}: there is no such file or directory`);
+    return [];
+  }
+  if (!stat.isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(path, name));
+}
