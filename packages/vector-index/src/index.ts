@@ -1,1 +1,9 @@
-export {};
+export type { IndexShape } from './ensure-index.ts';
+export { packBySize } from './pack-by-size.ts';
+export type { Metadata, MetadataValue, VectorRecord } from './record.ts';
+export {
+  VectorIndex,
+  type Match,
+  type VectorIndexOptions,
+  type VectorQuery,
+} from './vector-index.ts';

@@ -1,0 +1,76 @@
+import { PermanentError, sleep } from '@aviary/runtime';
+import type { IndexModel, Pinecone } from '@pinecone-database/pinecone';
+import { hasStatus } from './failures.ts';
+
+const POLL_MS = 500;
+/** The schema's field that holds the vectors of an index that is written to by vector, not by document. */
+const VECTORS = '_values';
+
+export interface IndexShape {
+  dimension: number;
+  metric: 'cosine' | 'dotproduct' | 'euclidean';
+  /** Where to make the index when it is absent: `aws` and `us-east-1` unless said otherwise. */
+  cloud?: 'aws' | 'gcp' | 'azure';
+  region?: string;
+}
+
+/** Makes the index when it is absent, and waits until it is ready. */
+export async function ensureIndex(
+  client: Pinecone,
+  name: string,
+  shape: IndexShape,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const found = await describe(client, name);
+    if (!found) {
+      await create(client, name, shape);
+      continue;
+    }
+    const { ready, state } = found.status;
+    // An index that is being made may not show its schema yet.
+    if (ready || VECTORS in found.schema.fields) compare(found, shape);
+    if (ready) return;
+    if (state === 'InitializationFailed') {
+      throw new PermanentError(`The index ${name} failed to start. Delete it, or name another.`);
+    }
+    await sleep(POLL_MS, signal);
+  }
+}
+
+function compare(found: IndexModel, shape: IndexShape): void {
+  const field = found.schema.fields[VECTORS];
+  const vectors = field && 'type' in field && field.type === 'dense_vector' ? field : undefined;
+  const { dimension, metric } = shape;
+  if (vectors?.dimension === dimension && vectors.metric === metric) return;
+  const has = vectors
+    ? `dimension ${vectors.dimension} and metric ${vectors.metric}`
+    : 'no dense vectors';
+  throw new PermanentError(
+    `The index ${found.name} has ${has}; wanted are dimension ${dimension} and metric ${metric}. ` +
+      'Name another index, or delete this one.',
+  );
+}
+
+async function describe(client: Pinecone, name: string): Promise<IndexModel | undefined> {
+  try {
+    return await client.indexes.describe(name);
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+async function create(client: Pinecone, name: string, shape: IndexShape): Promise<void> {
+  const { dimension, metric, cloud = 'aws', region = 'us-east-1' } = shape;
+  try {
+    await client.indexes.create({
+      name,
+      deployment: { deploymentType: 'managed', cloud, region },
+      schema: { fields: { [VECTORS]: { type: 'dense_vector', dimension, metric } } },
+    });
+  } catch (error) {
+    // Another replica was first.
+    if (!hasStatus(error, 409)) throw error;
+  }
+}
