@@ -10,5 +10,5 @@ export {
 } from './change-job.ts';
 export { contentHash } from './content-hash.ts';
 export { decodeDeadLetter, encodeDeadLetter, type DeadLetter } from './dead-letter.ts';
-export { keyOfRecordId, recordId } from './record-id.ts';
+export { encodeKey, keyOfRecordId, recordId } from './record-id.ts';
 export { managedMetadata, provenanceOf, type Provenance } from './provenance.ts';

@@ -10,13 +10,18 @@ const maxIdLength = 512;
  * @throws PermanentError when the id would be longer than Pinecone takes.
  */
 export function recordId(key: readonly string[]): string {
-  const id = key.map(encodePart).join(':');
+  const id = encodeKey(key);
   if (id.length > maxIdLength) {
     throw new PermanentError(
       `The key is ${id.length} characters long as a record id, Pinecone takes ${maxIdLength}: choose a shorter key column.`,
     );
   }
   return id;
+}
+
+/** The id of any key, however long: what a dead letter calls a row by. */
+export function encodeKey(key: readonly string[]): string {
+  return key.map(encodePart).join(':');
 }
 
 /** The inverse of {@link recordId}. @throws PermanentError when the id was not made by it. */

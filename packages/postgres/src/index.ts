@@ -1,1 +1,9 @@
-export {};
+import pg from 'pg';
+
+export { isRetryable, translate } from './failure.ts';
+export { migrate } from './migrate.ts';
+export { createPool, type Pool, type PoolClient, type PoolOptions } from './pool.ts';
+export { query, transaction } from './transaction.ts';
+
+/** Quotes a name for use in SQL: `my "table"` becomes `"my ""table"""`. */
+export const quoteIdentifier = (name: string): string => pg.escapeIdentifier(name);

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+
+export type { Pool, PoolClient } from 'pg';
+
+export interface PoolOptions {
+  /** postgres://user:password@host:port/database; `?sslmode=verify-full` asks for verified TLS. */
+  connectionString: string;
+  /** PEM file of the authorities to trust beside the system's, such as RDS's bundle. */
+  caFile?: string | undefined;
+  /** Most connections at once. */
+  max: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Longest statement, in milliseconds. */
+  statementTimeoutMs?: number;
+  /** Longest pause inside a transaction, in milliseconds: what a frozen client may hold up. */
+  idleInTransactionTimeoutMs?: number;
+}
+
+/**
+ * A pool whose sessions are bounded in time and print values one way, whatever the server's defaults:
+ * ISO dates, UTC, shortest exact floats. Idle connections that break are replaced silently.
+ */
+export function createPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    ...(options.caFile === undefined
+      ? {}
+      : { ssl: { ca: readFileSync(options.caFile, 'utf8'), rejectUnauthorized: true } }),
+    max: options.max,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
+    options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1 -c search_path=pg_catalog',
+  });
+  // Without a listener a broken idle connection would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}

@@ -1,0 +1,171 @@
+import { isRetryable, type PoolClient } from '@aviary/postgres';
+import type { MetadataValue } from '@aviary/change-job';
+import type { CapturedTable } from './capture.ts';
+import { keysJoinedToRows, metadataValue, splitKey, textValue } from './row-sql.ts';
+
+/** A row that changed, coalesced from all its changes that were claimed, in its present state. */
+export interface ClaimedRow {
+  table: CapturedTable;
+  /** Key columns as text. */
+  key: string[];
+  /** Outbox sequence number of the newest change. */
+  version: number;
+  /** Of the newest change, in milliseconds since the epoch. */
+  changedAt: number;
+  textIsNew: boolean;
+  /** Column values in the order of the spec, or undefined when the row is gone. */
+  values: RowValues | undefined;
+}
+
+export interface RowValues {
+  text: (string | null)[];
+  metadata: (MetadataValue | null)[];
+}
+
+/** What one transaction holds: the partitions are locked until it ends. */
+export interface Claim {
+  rows: ClaimedRow[];
+  /** Changes that were coalesced away into others. */
+  coalesced: number;
+  /** The outbox rows to remove once everything is published. */
+  taken: { partition: number; seq: string }[];
+}
+
+interface OutboxRow {
+  partition: number;
+  seq: string;
+  source_id: number;
+  keys: string[];
+  text_is_new: boolean | null;
+  captured_at: Date;
+}
+
+/**
+ * Claims about `maxKeys` changed keys and reads their rows as they are now. Reading after claiming is what
+ * makes it right: a change that is not read yet has an outbox row that is not claimed yet.
+ */
+export async function claim(
+  client: PoolClient,
+  tables: ReadonlyMap<number, CapturedTable>,
+  maxKeys: number,
+): Promise<Claim> {
+  const { rows } = await client.query<OutboxRow>({
+    name: 'claim',
+    text: 'select * from aviary.claim($1, $2)',
+    values: [[...tables.keys()], maxKeys],
+  });
+  const bySource = Map.groupBy(rows, (row) => row.source_id);
+  const claimed: ClaimedRow[] = [];
+  let changes = 0;
+  for (const [sourceId, outboxRows] of bySource) {
+    const table = tables.get(sourceId);
+    if (table === undefined) continue;
+    const newest = coalesce(outboxRows);
+    changes += outboxRows.reduce((sum, row) => sum + row.keys.length, 0);
+    const rowsNow = await readRows(client, table, newest).catch((error: unknown) => {
+      throw isRetryable(error) || !(error instanceof Error) ? error : new SourceFault(table, error);
+    });
+    claimed.push(...rowsNow);
+  }
+  return {
+    rows: claimed,
+    coalesced: changes - claimed.length,
+    taken: rows.map(({ partition, seq }) => ({ partition, seq })),
+  };
+}
+
+/** The table's rows can't be read, though Postgres is well: it was altered or dropped. */
+export class SourceFault extends Error {
+  override readonly name = 'SourceFault';
+  readonly sourceId: number;
+
+  constructor(table: CapturedTable, cause: Error) {
+    super(
+      `SemanticIndex "${table.index.name}": reading ${table.relation} failed: ${cause.message}; mend the table or the spec and restart pelican. Its changes are kept.`,
+      { cause },
+    );
+    this.sourceId = table.sourceId;
+  }
+}
+
+/** The newest change of one key, and whether any change leaves no stored vector to reuse. */
+export interface KeyChange {
+  version: number;
+  changedAt: number;
+  textIsNew: boolean | null;
+}
+
+/**
+ * The newest version of each key. A text is new when a change says so and none leaves it open: a row that was
+ * deleted and inserted again may come back with the text it had.
+ */
+export function coalesce(
+  rows: readonly Pick<OutboxRow, 'seq' | 'keys' | 'text_is_new' | 'captured_at'>[],
+): Map<string, KeyChange> {
+  const newest = new Map<string, KeyChange>();
+  for (const row of rows) {
+    const version = Number(row.seq);
+    const changedAt = row.captured_at.getTime();
+    for (const key of row.keys) {
+      const known = newest.get(key);
+      if (known === undefined) {
+        newest.set(key, { version, changedAt, textIsNew: row.text_is_new });
+        continue;
+      }
+      if (version > known.version) {
+        known.version = version;
+        known.changedAt = changedAt;
+      }
+      known.textIsNew =
+        known.textIsNew === null || row.text_is_new === null
+          ? null
+          : known.textIsNew || row.text_is_new;
+    }
+  }
+  return newest;
+}
+
+async function readRows(
+  client: PoolClient,
+  table: CapturedTable,
+  changes: Map<string, KeyChange>,
+): Promise<ClaimedRow[]> {
+  const rows = [...changes].map(([key, change]): ClaimedRow => ({
+    table,
+    key: splitKey(key, table.key.length),
+    version: change.version,
+    changedAt: change.changedAt,
+    textIsNew: change.textIsNew === true,
+    values: undefined,
+  }));
+  const columns = [
+    'k.position::integer',
+    ...table.text.map((column) => textValue('t', column)),
+    ...table.metadata.map((column) => metadataValue('t', column)),
+  ];
+  const result = await client.query<unknown[]>({
+    name: `rows_${table.sourceId}`,
+    text: `select ${columns.join(', ')} from ${keysJoinedToRows(table)}`,
+    values: table.key.map((_, position) => rows.map((row) => row.key[position])),
+    rowMode: 'array',
+  });
+  for (const values of result.rows) {
+    const row = rows[(values[0] as number) - 1];
+    if (row === undefined) continue;
+    row.values = {
+      text: values.slice(1, 1 + table.text.length) as (string | null)[],
+      metadata: values.slice(1 + table.text.length) as (MetadataValue | null)[],
+    };
+  }
+  return rows;
+}
+
+/** Removes what a claim took from the outbox: part of the claim's own transaction. */
+export async function removeClaimed(client: PoolClient, taken: Claim['taken']): Promise<void> {
+  await client.query({
+    name: 'remove_claimed',
+    text: `delete from aviary.outbox o using unnest($1::smallint[], $2::bigint[]) as taken(partition, seq)
+           where o.partition = taken.partition and o.seq = taken.seq`,
+    values: [taken.map(({ partition }) => partition), taken.map(({ seq }) => seq)],
+  });
+}

@@ -1,0 +1,31 @@
+import { integer, loadConfig, serviceConfig } from '@aviary/runtime';
+import { z } from 'zod';
+
+const schema = z.object({
+  ...serviceConfig,
+  /** postgres:// address of the database whose tables are captured. */
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' }),
+  /** PEM file with the database's certificate authorities. */
+  DATABASE_CA_FILE: z.string().optional(),
+  /** Comma-separated YAML files or directories with SemanticIndex specs. */
+  SPECS: z.string().transform((paths) => paths.split(',').map((path) => path.trim())),
+  QUEUE_URL: z.url(),
+  DEAD_LETTER_QUEUE_URL: z.url(),
+  AWS_REGION: z.string().default('us-east-1'),
+  /** Another SQS than AWS's own. */
+  AWS_ENDPOINT_URL_SQS: z.url().optional(),
+  PINECONE_API_KEY: z.string(),
+  /** Another Pinecone control plane than the public one. */
+  PINECONE_CONTROLLER_URL: z.url().optional(),
+  /** Transactions at once. */
+  LANES: integer({ min: 1, max: 32 }).default(3),
+  /** About how many rows a transaction publishes. */
+  BATCH_ROWS: integer({ min: 1, max: 10_000 }).default(500),
+});
+
+export type PelicanConfig = Readonly<z.infer<typeof schema>>;
+
+/** @throws ConfigError that lists every fault. */
+export function readConfig(environment: Record<string, string | undefined>): PelicanConfig {
+  return loadConfig(schema, environment);
+}

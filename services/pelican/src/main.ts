@@ -1,0 +1,93 @@
+import { createPool } from '@aviary/postgres';
+import { Queue, createQueueClient } from '@aviary/queue';
+import {
+  AdminServer,
+  ConfigError,
+  Health,
+  PermanentError,
+  createLogger,
+  createMetrics,
+  runParts,
+} from '@aviary/runtime';
+import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
+import { VectorIndex } from '@aviary/vector-index';
+import { Backfill } from './backfill.ts';
+import { readConfig } from './config.ts';
+import { Relay } from './relay.ts';
+import { Sources } from './sources.ts';
+import { RelayStatistics } from './statistics.ts';
+import { sweep } from './sweep.ts';
+import { Wake } from './wake.ts';
+
+try {
+  await main();
+} catch (error) {
+  const isForPeople =
+    error instanceof ConfigError || error instanceof SpecError || error instanceof PermanentError;
+  process.stderr.write(
+    `pelican: ${isForPeople ? error.message : String((error as Error).stack)}\n`,
+  );
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const indexes = loadSemanticIndexes(config.SPECS);
+  const logger = createLogger({ service: 'pelican', level: config.LOG_LEVEL });
+  const metrics = createMetrics('pelican');
+  const health = new Health();
+  const statistics = new RelayStatistics(metrics);
+  const pool = createPool({
+    connectionString: config.DATABASE_URL,
+    caFile: config.DATABASE_CA_FILE,
+    max: config.LANES + 3,
+    applicationName: 'aviary-pelican',
+  });
+  const sqs = createQueueClient({
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SQS,
+  });
+  const sources = new Sources({ pool, indexes, health, logger });
+  const relay = new Relay({
+    pool,
+    tables: sources.tables,
+    queue: new Queue(sqs, config.QUEUE_URL),
+    deadLetters: new Queue(sqs, config.DEAD_LETTER_QUEUE_URL),
+    wake: new Wake(pool),
+    health,
+    logger,
+    statistics,
+    lanes: config.LANES,
+    batchKeys: config.BATCH_ROWS,
+  });
+  const backfill = new Backfill({
+    pool,
+    tables: sources.tables,
+    sweep: (table, signal) => {
+      const { index, namespace } = table.index.target;
+      const vectors = new VectorIndex({
+        apiKey: config.PINECONE_API_KEY,
+        ...(config.PINECONE_CONTROLLER_URL === undefined
+          ? {}
+          : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+        index,
+        namespace,
+      });
+      return sweep(pool, table, vectors, signal);
+    },
+    health,
+    logger,
+  });
+  const admin = new AdminServer({
+    host: config.ADMIN_HOST,
+    port: config.ADMIN_PORT,
+    health,
+    metrics,
+    status: () => ({
+      service: 'pelican',
+      specs: indexes.map(({ name }) => name),
+      ...statistics.totals,
+    }),
+  });
+  await runParts([admin, sources, relay, backfill], { logger, graceMs: config.SHUTDOWN_GRACE_MS });
+}

@@ -1,0 +1,216 @@
+import { encodeKey, type ChangeJob } from '@aviary/change-job';
+import { transaction, type Pool } from '@aviary/postgres';
+import type { Queue } from '@aviary/queue';
+import {
+  PermanentError,
+  RetryableError,
+  retry,
+  sleep,
+  type Health,
+  type Logger,
+  type Part,
+} from '@aviary/runtime';
+import type { CapturedTable } from './capture.ts';
+import { SourceFault, claim, removeClaimed, type ClaimedRow } from './claim.ts';
+import { enqueue } from './outbox.ts';
+import { deadLetter, publish, type Unpublishable } from './publish.ts';
+import { render } from './render.ts';
+import type { RelayStatistics } from './statistics.ts';
+import type { Wake } from './wake.ts';
+
+export interface RelayOptions {
+  pool: Pool;
+  /** Captured tables by source id. */
+  tables: ReadonlyMap<number, CapturedTable>;
+  queue: Queue;
+  deadLetters: Queue;
+  wake: Wake;
+  health: Health;
+  logger: Logger;
+  statistics: RelayStatistics;
+  /** Transactions at once, each with a connection. */
+  lanes: number;
+  /** About how many keys a transaction takes. */
+  batchKeys: number;
+}
+
+/** How long a claim may stay open for the queue to take it, in milliseconds. */
+const publishTimeoutMs = 20_000;
+/** How long a table that can't be read is left alone, in milliseconds. */
+const restMs = 15_000;
+
+/**
+ * Brings changes from the outbox to the queue. Each lane runs
+ *
+ *     waiting ──something there──► claiming ──rows──► rendering ──► publishing ──► removing
+ *        ▲                            │ all of it in other hands                      │
+ *        └────────────────────────────┴───────────────────────────────────────────────┘
+ *
+ * From claiming to removing is one transaction that holds the locks of its partitions: a lane that fails,
+ * or a pelican that dies, leaves the changes where they were. One lane at a time waits and claims.
+ */
+export class Relay implements Part {
+  readonly name = 'relay';
+  readonly #options: RelayOptions;
+  readonly #stopping = new AbortController();
+  readonly #abandoned = new AbortController();
+  readonly #restingUntil = new Map<number, number>();
+  #turn: Promise<void> = Promise.resolve();
+  #lanes: Promise<void>[] = [];
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    options.health.expect('outbox');
+  }
+
+  start(): Promise<void> {
+    this.#lanes = Array.from({ length: this.#options.lanes }, () => this.#lane());
+    return Promise.resolve();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    const abandon = () => this.#abandoned.abort();
+    if (deadline.aborted) abandon();
+    deadline.addEventListener('abort', abandon, { once: true });
+    await Promise.all(this.#lanes);
+  }
+
+  async #lane(): Promise<void> {
+    const { health, logger } = this.#options;
+    const { signal } = this.#stopping;
+    let pauseMs = 0;
+    while (!signal.aborted) {
+      try {
+        await sleep(pauseMs, signal);
+        await this.#round();
+        pauseMs = 0;
+        if (health.ok('outbox')) logger.info({ event: 'relay_works' });
+      } catch (error) {
+        if (signal.aborted) break;
+        pauseMs = Math.min(Math.max(pauseMs * 2, 100), 5_000);
+        this.#fail(error);
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { health, logger } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof SourceFault) this.#restingUntil.set(error.sourceId, Date.now() + restMs);
+    const changed = health.failed('outbox', reason);
+    if (changed || !(error instanceof RetryableError))
+      logger.error({ event: 'relay_failed', err: error });
+  }
+
+  async #round(): Promise<void> {
+    const { pool, wake, statistics, batchKeys } = this.#options;
+    const turn = await this.#takeTurn();
+    let attempted: ClaimedRow[] = [];
+    try {
+      await wake.wait(this.#stopping.signal);
+      await transaction(pool, 'relaying changes', async (client) => {
+        const { rows, taken, coalesced } = await claim(client, this.#readyTables(), batchKeys);
+        if (taken.length === 0) {
+          // Others hold what there is; they, not this lane, know when they are done.
+          await sleep(5, this.#stopping.signal);
+          return;
+        }
+        wake.worked();
+        turn.release();
+        const { jobs, unpublishable } = this.#renderAll(rows);
+        attempted = rows;
+        await this.#publishAll(jobs, unpublishable);
+        await removeClaimed(client, taken);
+        statistics.relayed({ rows: rows.length, coalesced });
+      });
+    } catch (error) {
+      await this.#publishAgain(attempted);
+      throw error;
+    } finally {
+      turn.release();
+    }
+  }
+
+  #renderAll(rows: readonly ClaimedRow[]) {
+    const jobs: ChangeJob[] = [];
+    const unpublishable: Unpublishable[] = [];
+    for (const row of rows) {
+      try {
+        const { job, textCut } = render(row);
+        jobs.push(job);
+        if (textCut) this.#options.statistics.textCut(row.table.index.name);
+      } catch (error) {
+        if (!(error instanceof PermanentError)) throw error;
+        unpublishable.push({
+          index: row.table.index.name,
+          id: encodeKey(row.key),
+          version: row.version,
+          changedAt: row.changedAt,
+          stage: 'render',
+          reason: error.message,
+        });
+      }
+    }
+    return { jobs, unpublishable };
+  }
+
+  async #publishAll(
+    jobs: readonly ChangeJob[],
+    unrendered: readonly Unpublishable[],
+  ): Promise<void> {
+    const { queue, deadLetters, health, logger, statistics } = this.#options;
+    const options = {
+      signal: AbortSignal.any([this.#abandoned.signal, AbortSignal.timeout(publishTimeoutMs)]),
+      onRetry: (error: RetryableError) => {
+        if (health.failed('queue', error.message))
+          logger.error({ event: 'queue_away', err: error });
+      },
+    };
+    try {
+      const refused = await publish(queue, jobs, options);
+      const unpublishable = [...unrendered, ...refused];
+      await deadLetter(deadLetters, unpublishable, options);
+      statistics.published(jobs, unpublishable);
+      for (const { index, id, stage, reason } of unpublishable) {
+        logger.warn({ event: 'dead_lettered', index, id, stage, reason });
+      }
+    } catch (error) {
+      if (options.signal.aborted)
+        throw new RetryableError('publishing took too long', { cause: error });
+      throw error;
+    }
+    if (health.ok('queue')) logger.info({ event: 'queue_works' });
+  }
+
+  /**
+   * A transaction that failed after publishing began may have lost its locks to another claimant before the
+   * queue took the messages: a newer state may stand before an older one there. So these rows are read and
+   * published once more, behind both.
+   */
+  async #publishAgain(rows: readonly ClaimedRow[]): Promise<void> {
+    const { pool, logger } = this.#options;
+    for (const [sourceId, ofSource] of Map.groupBy(rows, (row) => row.table.sourceId)) {
+      const keys = ofSource.map((row) => row.key);
+      await retry(() => enqueue(pool, sourceId, keys), { signal: this.#abandoned.signal }).catch(
+        (error: unknown) =>
+          logger.error({ event: 'enqueue_failed', rows: keys.length, err: error }),
+      );
+    }
+  }
+
+  #readyTables(): ReadonlyMap<number, CapturedTable> {
+    const { tables } = this.#options;
+    if (this.#restingUntil.size === 0) return tables;
+    const now = Date.now();
+    return new Map([...tables].filter(([id]) => (this.#restingUntil.get(id) ?? 0) <= now));
+  }
+
+  async #takeTurn(): Promise<{ release: () => void }> {
+    const before = this.#turn;
+    const mine = Promise.withResolvers<undefined>();
+    this.#turn = mine.promise;
+    await before;
+    return { release: () => mine.resolve(undefined) };
+  }
+}

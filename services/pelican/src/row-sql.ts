@@ -1,0 +1,135 @@
+import { quoteIdentifier } from '@aviary/postgres';
+import type { Column, SourceTable } from './source-table.ts';
+
+/**
+ * SQL expressions over a row of a captured table. They are the same in the triggers and in pelican's own
+ * queries, so that one row has one key text whoever writes it.
+ */
+
+/** A key column as text that does not depend on the session's settings, and is equal where the values are. */
+function keyPart(row: string, column: Column): string {
+  const value = `${row}.${quoteIdentifier(column.name)}`;
+  switch (column.type) {
+    case 'numeric':
+      return `pg_catalog.trim_scale(${value})::text`;
+    case 'date':
+      return `pg_catalog.to_char(${value}, 'YYYY-MM-DD')`;
+    case 'timestamp without time zone':
+      return `pg_catalog.to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+    case 'timestamp with time zone':
+      return `pg_catalog.to_char(${value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+    default:
+      return `${value}::text`;
+  }
+}
+
+/** The row's key as the outbox holds it: the text of one column, or a JSON array of texts. */
+export function keyText(row: string, key: readonly Column[]): string {
+  const parts = key.map((column) => keyPart(row, column));
+  if (parts.length === 1) return parts.join('');
+  return `pg_catalog.json_build_array(${parts.join(', ')})::text`;
+}
+
+/** The parts of a key text. */
+export function splitKey(text: string, columns: number): string[] {
+  return columns === 1 ? [text] : (JSON.parse(text) as string[]);
+}
+
+/** The inverse of {@link splitKey}, as `json_build_array` prints it. */
+export function joinKey(parts: readonly string[]): string {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  return `[${parts.map((part) => JSON.stringify(part)).join(', ')}]`;
+}
+
+/** Types whose equality is identity of their text: cheap to compare as they are. */
+const exact = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'boolean',
+  'uuid',
+  'date',
+  'timestamp without time zone',
+  'timestamp with time zone',
+]);
+
+/** True when two states of a row differ in what a column adds to its text. Null is a value. */
+export function textDiffers(column: Column): string {
+  return differs(column, (value) => `${value}::text collate "C"`);
+}
+
+/** True when two states of a row differ in what a column adds to its metadata. 1.0 and 1.00 are one number. */
+export function metadataDiffers(column: Column): string {
+  const isNumber = ['numeric', 'real', 'double precision'].includes(column.type);
+  return differs(column, (value) => (isNumber ? value : `${value}::text collate "C"`));
+}
+
+function differs(column: Column, comparable: (value: string) => string): string {
+  const name = quoteIdentifier(column.name);
+  const print = exact.has(column.type) ? (value: string) => value : comparable;
+  return `${print(`(old).${name}`)} is distinct from ${print(`(new).${name}`)}`;
+}
+
+/** Longest column text read, in characters; 8,192 tokens of prose are about 40,000. */
+export const longestText = 65_536;
+
+/** A column as the template's text, cut so that a batch of huge rows fits in memory. */
+export function textValue(row: string, column: Column): string {
+  return `left(${row}.${quoteIdentifier(column.name)}::text, ${longestText + 1})`;
+}
+
+/** Longer metadata than Pinecone takes is refused anyway; this much shows that it is. */
+const longestMetadata = 41_000;
+
+/**
+ * A column as a Pinecone metadata value: numbers as numbers, points in time as seconds since the epoch (only
+ * numbers can be filtered by range), lists of text as lists, all else as text.
+ */
+export function metadataValue(row: string, column: Column): string {
+  const value = `${row}.${quoteIdentifier(column.name)}`;
+  switch (column.type) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+    case 'real':
+    case 'double precision':
+    case 'numeric':
+      return `${value}::float8`;
+    case 'boolean':
+      return value;
+    case 'date':
+    case 'timestamp without time zone':
+    case 'timestamp with time zone':
+      return `extract(epoch from ${value})::float8`;
+    case 'text[]':
+    case 'character varying[]':
+      return `array_remove(${value}::text[], null)`;
+    default:
+      return `left(${value}::text, ${longestMetadata})`;
+  }
+}
+
+/** Joins keys given as one text array a key column (`$1`, `$2`, …) to the table's rows, by its unique index. */
+export function keysJoinedToRows(table: SourceTable): string {
+  const parameters = table.key.map((_, position) => `$${position + 1}::text[]`);
+  const names = table.key.map((_, position) => `k${position}`);
+  const conditions = table.key.map(
+    (column, position) =>
+      `t.${quoteIdentifier(column.name)} = ${keyValue(`k.k${position}`, column)}`,
+  );
+  return `unnest(${parameters.join(', ')}) with ordinality as k(${[...names, 'position'].join(', ')})
+    join ${table.relation} t on ${conditions.join(' and ')}`;
+}
+
+/** A key part's text as the column's own type. */
+export function keyValue(text: string, column: Column): string {
+  switch (column.type) {
+    case 'character varying':
+      return text;
+    case 'timestamp with time zone':
+      return `${text}::timestamptz`;
+    default:
+      return `${text}::${column.type}`;
+  }
+}

@@ -1,0 +1,166 @@
+import { query, quoteIdentifier, type Pool } from '@aviary/postgres';
+import { PermanentError } from '@aviary/runtime';
+import { parseTemplate, type SemanticIndex, type TextTemplate } from '@aviary/semantic-index';
+
+/** A column of the captured table. `type` is fit for a cast. */
+export interface Column {
+  name: string;
+  type: string;
+  notNull: boolean;
+}
+
+/** A spec held against the table it names: all that capture, claim and backfill need to know of it. */
+export interface SourceTable {
+  readonly index: SemanticIndex;
+  /** Quoted and qualified. */
+  readonly relation: string;
+  readonly key: readonly Column[];
+  /** The key columns in the order of a unique index: what the table is walked by. */
+  readonly walk: readonly Column[];
+  readonly template: TextTemplate;
+  readonly text: readonly Column[];
+  readonly metadata: readonly Column[];
+}
+
+const keyTypes = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'uuid',
+  'text',
+  'character varying',
+  'character',
+  'boolean',
+  'date',
+  'timestamp without time zone',
+  'timestamp with time zone',
+]);
+
+/**
+ * Looks the spec's table up.
+ *
+ * @throws PermanentError that lists all that is wrong between spec and table, and what to do.
+ * @throws RetryableError when Postgres is away.
+ */
+export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<SourceTable> {
+  const { schema, table } = index.source;
+  const relation = `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+  const name = `${schema}.${table}`;
+  const fail = (faults: string[]) =>
+    new PermanentError(
+      `SemanticIndex "${index.name}" does not fit its table:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+
+  const kind = await kindOf(pool, schema, table);
+  if (kind === undefined) {
+    throw fail([
+      `there is no table ${name} in this database: create it, or correct source.schema and source.table`,
+    ]);
+  }
+  if (kind !== 'r') {
+    throw fail([
+      `${name} is ${kindNames[kind] ?? 'no table'}: name an ordinary table, whose triggers see every write`,
+    ]);
+  }
+
+  const columns = new Map((await columnsOf(pool, relation)).map((column) => [column.name, column]));
+  const faults: string[] = [];
+  const find = (wanted: readonly string[], field: string) =>
+    wanted.flatMap((wantedName) => {
+      const column = columns.get(wantedName);
+      if (column) return [column];
+      faults.push(
+        `${field} names column "${wantedName}", which ${name} does not have; it has ${[...columns.keys()].join(', ')}`,
+      );
+      return [];
+    });
+
+  const template = parseTemplate(index.source.text);
+  const text = find(template.columns, 'source.text');
+  const metadata = find(index.source.metadata, 'source.metadata');
+  const uniqueKeys = await uniqueKeysOf(pool, relation);
+  const primary = uniqueKeys.find((unique) => unique.primary);
+  const key = find(index.source.key ?? primary?.columns ?? [], 'source.key');
+  if (index.source.key === undefined && !primary) {
+    faults.push(
+      `${name} has no primary key, and without one a row cannot be told from another: add one (alter table … add primary key (…)), or name the columns of a unique index in source.key`,
+    );
+  }
+  if (index.source.key !== undefined && key.length === index.source.key.length) {
+    if (!uniqueKeys.some((unique) => sameNames(unique.columns, names(key)))) {
+      faults.push(
+        `source.key (${index.source.key.join(', ')}) has no unique index on ${name}: create one on just these columns`,
+      );
+    }
+    for (const column of key.filter((candidate) => !candidate.notNull)) {
+      faults.push(`key column "${column.name}" may be null: alter it to be not null`);
+    }
+  }
+  for (const column of key.filter((candidate) => !keyTypes.has(candidate.type))) {
+    faults.push(
+      `key column "${column.name}" has type ${column.type}: a key may be of ${[...keyTypes].join(', ')}`,
+    );
+  }
+  if (faults.length > 0) throw fail(faults);
+  const walked = uniqueKeys.find((unique) => sameNames(unique.columns, names(key)));
+  const walk = walked === undefined ? [] : find(walked.columns, 'source.key');
+  return { index, relation, key, walk, template, text, metadata };
+}
+
+const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
+
+const sameNames = (some: readonly string[], others: readonly string[]) =>
+  JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
+
+const kindNames: Record<string, string> = {
+  p: 'a partitioned table',
+  v: 'a view',
+  m: 'a materialized view',
+  f: 'a foreign table',
+};
+
+async function kindOf(pool: Pool, schema: string, table: string): Promise<string | undefined> {
+  const rows = await query<{ relkind: string }>(
+    pool,
+    'looking a table up',
+    `select c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
+    [schema, table],
+  );
+  return rows[0]?.relkind;
+}
+
+/** Domains are seen through: a key of a domain over integer is an integer. */
+async function columnsOf(pool: Pool, relation: string): Promise<Column[]> {
+  return query<Column>(
+    pool,
+    'reading the columns of a table',
+    `select a.attname as name,
+            format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null) as type,
+            a.attnotnull as "notNull"
+     from pg_attribute a join pg_type t on t.oid = a.atttypid
+     where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+     order by a.attnum`,
+    [relation],
+  );
+}
+
+async function uniqueKeysOf(
+  pool: Pool,
+  relation: string,
+): Promise<{ primary: boolean; columns: string[] }[]> {
+  return query(
+    pool,
+    'reading the unique indexes of a table',
+    `select i.indisprimary as primary,
+            array(select a.attname::text
+                  from unnest(i.indkey[0:i.indnkeyatts - 1]) with ordinality as k(attnum, position)
+                  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+                  order by k.position) as columns
+     from pg_index i
+     where i.indrelid = $1::regclass and i.indisunique and i.indisvalid and i.indimmediate
+       and i.indpred is null and i.indexprs is null`,
+    [relation],
+  );
+}
