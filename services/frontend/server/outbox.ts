@@ -1,0 +1,31 @@
+import { query, type Pool } from '@aviary/postgres';
+import { RetryableError } from '@aviary/runtime';
+
+export interface Outbox {
+  /** Changed rows that wait to be queued. */
+  waiting: number;
+  /** Age of the oldest, or null when none waits. */
+  oldestSeconds: number | null;
+}
+
+/** Codes of Postgres: no such table, no such schema. */
+const absent = new Set(['42P01', '3F000']);
+
+/** @throws RetryableError while Postgres is away or no pelican has prepared the database. */
+export async function readOutbox(pool: Pool): Promise<Outbox> {
+  try {
+    const [row] = await query<Outbox>(
+      pool,
+      'reading the outbox',
+      `select coalesce(sum(cardinality(keys)), 0)::float8 as waiting,
+              extract(epoch from clock_timestamp() - min(captured_at))::float8 as "oldestSeconds"
+       from aviary.outbox`,
+    );
+    return row ?? { waiting: 0, oldestSeconds: null };
+  } catch (error) {
+    if (!absent.has(String((error as { code?: unknown }).code))) throw error;
+    throw new RetryableError('There is no outbox yet: no pelican has run on this database.', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { PermanentError, RetryableError } from '@aviary/runtime';
+import type { Logger } from '@aviary/runtime';
+import type { ErrorRequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { Problem } from '../shared/problem.ts';
+
+/** An answer that is no success, thrown by a route. The message is for the asker. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly status: number;
+  readonly errors: Problem['errors'];
+
+  constructor(status: number, message: string, errors?: Problem['errors']) {
+    super(message);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+/** @throws RequestError 400 that lists every fault of the input. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.infer<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => {
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((field) => ({ field, message: `${field} can't be set` }));
+    }
+    return [{ field: path, message: issue.message }];
+  });
+  throw new RequestError(400, errors.map(({ message }) => message).join('; '), errors);
+}
+
+/** Answers every error as problem details; what is no one's input and no known failure is logged. */
+export function answerProblems(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    // The asker has gone, or has part of an answer already.
+    if (response.headersSent || request.destroyed) {
+      next(error);
+      return;
+    }
+    const problem = toProblem(error);
+    if (problem.status === 500) logger.error({ event: 'request_failed', err: error });
+    if (error instanceof RetryableError) {
+      const seconds = Math.ceil((error.retryAfterMs ?? 1_000) / 1_000);
+      response.setHeader('retry-after', String(Math.max(1, seconds)));
+    }
+    sendProblem(response, problem);
+  };
+}
+
+export function sendProblem(response: Response, problem: Omit<Problem, 'type' | 'title'>): void {
+  const { status } = problem;
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Error', ...problem }));
+}
+
+function toProblem(error: unknown): Omit<Problem, 'type' | 'title'> {
+  if (error instanceof RequestError) {
+    const { status, message: detail, errors } = error;
+    return errors ? { status, detail, errors } : { status, detail };
+  }
+  if (error instanceof RetryableError) return { status: 503, detail: error.message };
+  if (error instanceof PermanentError) return { status: 502, detail: error.message };
+  const { name, status, code, expose, message } = error as Partial<
+    Record<'name' | 'status' | 'code' | 'expose' | 'message', unknown>
+  >;
+  if (name === 'TimeoutError') {
+    return { status: 503, detail: 'The search took too long. Try again in a moment.' };
+  }
+  // Postgres' unique_violation; the only such column a user sets is the SKU.
+  if (code === '23505') return { status: 409, detail: 'Another product has this SKU.' };
+  // Faults of the request itself, as body-parser and the router report them.
+  if (typeof status === 'number' && status < 500 && expose !== false) {
+    return { status, detail: String(message) };
+  }
+  return { status: 500, detail: 'Something went wrong on our side; the log says what.' };
+}
+
+const titles: Record<number, string> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};

@@ -1,0 +1,45 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PermanentError, type Health, type Part } from '@aviary/runtime';
+
+/** The public port. Stops by answering what was asked, and takes no more. */
+export class WebServer implements Part {
+  readonly name = 'web';
+  readonly #server: Server;
+  readonly #options: { host: string; port: number; health: Health };
+
+  constructor(app: RequestListener, options: { host: string; port: number; health: Health }) {
+    this.#options = options;
+    this.#server = createServer(app);
+    // Above what load balancers keep an idle connection for (60 s), so that they never reuse a closed one.
+    this.#server.keepAliveTimeout = 65_000;
+    options.health.expect(this.name);
+  }
+
+  /** The port it listens on, once started. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, health } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new PermanentError(`Port ${port} is taken: set PORT to a free one.`, { cause: error })
+            : error,
+        );
+      });
+      this.#server.listen(port, host, resolve);
+    });
+    health.ok(this.name);
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#options.health.failed(this.name, 'stopping');
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    deadline.addEventListener('abort', () => this.#server.closeAllConnections());
+    await closed;
+  }
+}

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  plugins: [vue()],
+  // The server puts a nonce in its place with each answer.
+  html: { cspNonce: 'CSP_NONCE' },
+  build: {
+    outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),
+    emptyOutDir: true,
+    // The content security policy takes fonts and images from files only.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  // `npm run dev` beside a running server.
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+});
