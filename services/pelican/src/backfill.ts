@@ -60,7 +60,7 @@ export class Backfill implements Part {
         if (health.ok('backfill')) logger.info({ event: 'backfill_works' });
         if (!worked) await sleep(lookMs, signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#stopping.signal.aborted) return;
         const reason = error instanceof Error ? error.message : String(error);
         if (health.failed('backfill', reason))
           logger.error({ event: 'backfill_failed', err: error });

@@ -87,7 +87,7 @@ export class Relay implements Part {
         pauseMs = 0;
         if (health.ok('outbox')) logger.info({ event: 'relay_works' });
       } catch (error) {
-        if (signal.aborted) break;
+        if (this.#stopping.signal.aborted) break;
         pauseMs = Math.min(Math.max(pauseMs * 2, 100), 5_000);
         this.#fail(error);
       }

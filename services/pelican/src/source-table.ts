@@ -87,10 +87,10 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
       `${name} has no primary key, and without one a row cannot be told from another: add one (alter table … add primary key (…)), or name the columns of a unique index in source.key`,
     );
   }
-  if (index.source.key !== undefined && key.length === index.source.key.length) {
+  if (key.length === index.source.key?.length) {
     if (!uniqueKeys.some((unique) => sameNames(unique.columns, names(key)))) {
       faults.push(
-        `source.key (${index.source.key.join(', ')}) has no unique index on ${name}: create one on just these columns`,
+        `source.key (${names(key).join(', ')}) has no unique index on ${name}: create one on just these columns`,
       );
     }
     for (const column of key.filter((candidate) => !candidate.notNull)) {
