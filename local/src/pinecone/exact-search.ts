@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- indices in these loops are in range by construction */
 import type { Predicate } from './metadata-filter.ts';
-import { BLOCK_ROWS, type Namespace } from './namespace.ts';
+import { BLOCK_ROWS, inverseNorm, type Namespace } from './namespace.ts';
 import type { VectorShape } from './record-rules.ts';
 
 export interface Match {
@@ -12,8 +12,8 @@ export interface Match {
  * The topK nearest rows among those the filter accepts, best first, by comparing with every one of them.
  * The score is the cosine, the dot product, or the squared Euclidean distance.
  *
- * Measured at 384 dimensions, topK 10, unfiltered, on 2 shared cores: 3 ms for 10,000 vectors, 29 ms for
- * 100,000. An approximate index would answer sooner, but is not exact, and costs more a write.
+ * Measured at 384 dimensions, topK 10, unfiltered, on 2 shared cores: 3.4 ms for 10,000 vectors, 33 ms for
+ * 100,000. An approximate index would answer sooner, but is not exact and costs more a write.
  */
 export function exactSearch(
   space: Namespace,
@@ -22,20 +22,26 @@ export function exactSearch(
   metric: VectorShape['metric'],
   accepts?: Predicate,
 ): Match[] {
-  const { dimension, ids, metadata, inverseNorms } = space;
-  const measure = metric === 'euclidean' ? negativeSquaredDistance : dotProduct;
-  let scale = 1;
-  if (metric === 'cosine') scale = 1 / Math.sqrt(dotProduct(query, 0, query));
+  const { ids, metadata, inverseNorms } = space;
+  const measure = metric === 'euclidean' ? squaredDistances : dotProducts;
+  const queryScale = inverseNorm(query);
   const best = new BestRows(Math.min(topK, space.size));
+  const rows = new Int32Array(BLOCK_ROWS);
+  const scores = new Float64Array(BLOCK_ROWS);
   for (const [b, block] of space.blocks.entries()) {
     const first = b * BLOCK_ROWS;
     const last = Math.min(first + BLOCK_ROWS, ids.length);
+    let found = 0;
     for (let row = first; row < last; row++) {
-      if (ids[row] === undefined) continue;
-      if (accepts && !accepts(metadata[row] ?? {})) continue;
-      let score = measure(block, (row - first) * dimension, query);
-      if (metric === 'cosine') score *= scale * (inverseNorms[row] ?? 0);
-      best.offer(row, score);
+      if (ids[row] !== undefined && (!accepts || accepts(metadata[row]!)))
+        rows[found++] = row - first;
+    }
+    measure(block, rows.subarray(0, found), query, scores);
+    for (let i = 0; i < found; i++) {
+      const row = first + rows[i]!;
+      const score = scores[i]!;
+      if (metric === 'cosine') best.offer(row, score * queryScale * inverseNorms[row]!);
+      else best.offer(row, metric === 'euclidean' ? -score : score);
     }
   }
   const matches = best.take();
@@ -43,31 +49,48 @@ export function exactSearch(
   return matches;
 }
 
-// Four sums in flight: one alone waits for each addition.
-function dotProduct(block: Float32Array, at: number, query: Float32Array): number {
+/** Of the query and each of the rows. Four sums in flight: one alone waits for each addition. */
+function dotProducts(
+  block: Float32Array,
+  rows: Int32Array,
+  query: Float32Array,
+  scores: Float64Array,
+): void {
   const n = query.length;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let j = 0;
-  for (; j + 3 < n; j += 4) {
-    a += block[at + j]! * query[j]!;
-    b += block[at + j + 1]! * query[j + 1]!;
-    c += block[at + j + 2]! * query[j + 2]!;
-    d += block[at + j + 3]! * query[j + 3]!;
+  const whole = n - (n % 4);
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i]! * n;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let j = 0; j < whole; j += 4) {
+      a += block[at + j]! * query[j]!;
+      b += block[at + j + 1]! * query[j + 1]!;
+      c += block[at + j + 2]! * query[j + 2]!;
+      d += block[at + j + 3]! * query[j + 3]!;
+    }
+    for (let j = whole; j < n; j++) a += block[at + j]! * query[j]!;
+    scores[i] = a + b + c + d;
   }
-  for (; j < n; j++) a += block[at + j]! * query[j]!;
-  return a + b + c + d;
 }
 
-function negativeSquaredDistance(block: Float32Array, at: number, query: Float32Array): number {
-  let sum = 0;
-  for (let j = 0; j < query.length; j++) {
-    const difference = block[at + j]! - query[j]!;
-    sum += difference * difference;
+function squaredDistances(
+  block: Float32Array,
+  rows: Int32Array,
+  query: Float32Array,
+  scores: Float64Array,
+): void {
+  const n = query.length;
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i]! * n;
+    let sum = 0;
+    for (let j = 0; j < n; j++) {
+      const difference = block[at + j]! - query[j]!;
+      sum += difference * difference;
+    }
+    scores[i] = sum;
   }
-  return -sum;
 }
 
 /** Keeps the k rows of the highest scores seen: a binary heap with the lowest of them on top. */

@@ -46,9 +46,7 @@ export class Namespace {
       this.blocks.push(new Float32Array(BLOCK_ROWS * this.dimension));
     }
     this.#vector(row).set(values);
-    let square = 0;
-    for (const value of values) square += value * value;
-    this.inverseNorms[row] = square === 0 ? 0 : 1 / Math.sqrt(square);
+    this.inverseNorms[row] = inverseNorm(values);
     this.ids[row] = id;
     this.metadata[row] = metadata;
   }
@@ -87,4 +85,11 @@ export class Namespace {
     const start = (row % BLOCK_ROWS) * this.dimension;
     return block.subarray(start, start + this.dimension);
   }
+}
+
+/** 1 / length of the vector, 0 for one of length 0. */
+export function inverseNorm(values: Float32Array): number {
+  let square = 0;
+  for (const value of values) square += value * value;
+  return square === 0 ? 0 : 1 / Math.sqrt(square);
 }

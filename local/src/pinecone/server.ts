@@ -41,10 +41,6 @@ export async function startPinecone(options: PineconeOptions = {}): Promise<Pine
   const setFaults = (given: Partial<Faults>) => {
     faults = { ...atStart, ...given };
   };
-  const catalog = new IndexCatalog({
-    dataDir: options.dataDir,
-    consistencyDelayMs: () => faults.consistencyDelayMs,
-  });
 
   const route = async (request: IncomingMessage): Promise<{ status: number; body: unknown }> => {
     const method = request.method ?? '';
@@ -103,15 +99,25 @@ export async function startPinecone(options: PineconeOptions = {}): Promise<Pine
     },
   );
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const { code, message } = error;
+      const taken = `Port ${options.port} of 127.0.0.1 is taken: give a free one.`;
+      reject(new Error(code === 'EADDRINUSE' ? taken : message, { cause: error }));
+    });
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  // Only once the port is ours: a second server on the same files must fail before it mends them.
+  const catalog = new IndexCatalog({
+    dataDir: options.dataDir,
+    consistencyDelayMs: () => faults.consistencyDelayMs,
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     setFaults,
     close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closed;
       catalog.close();
     },
   };

@@ -4,12 +4,13 @@ import { Errors } from '@pinecone-database/pinecone';
 /** An answer other than 2xx, as the transport hands it through the SDK. */
 export class ErrorResponse extends Error {
   override readonly name = 'ErrorResponse';
-  readonly status: number;
+  /** Not `status`: what has one from 500 up, the SDK replaces by an error of its own that hides it. */
+  readonly statusCode: number;
   readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, retryAfter: string | undefined, body: string) {
+  constructor(statusCode: number, retryAfter: string | undefined, body: string) {
     super(wordsOf(body));
-    this.status = status;
+    this.statusCode = statusCode;
     this.retryAfterMs = parseRetryAfter(retryAfter);
   }
 }
@@ -31,9 +32,9 @@ export function toFailure(error: unknown, doing: string): RetryableError | Perma
   if (error instanceof PermanentError || error instanceof RetryableError) return error;
   const response = errorResponse(error);
   if (response) {
-    const { status, retryAfterMs, message } = response;
-    const said = `${doing}: Pinecone answered ${status}: ${message}${REMEDIES[status] ?? ''}`;
-    return AT_FAULT.has(status)
+    const { statusCode, retryAfterMs, message } = response;
+    const said = `${doing}: Pinecone answered ${statusCode}: ${message}${REMEDIES[statusCode] ?? ''}`;
+    return AT_FAULT.has(statusCode)
       ? new PermanentError(said, { cause: error })
       : new RetryableError(said, { cause: error, retryAfterMs });
   }
@@ -47,8 +48,8 @@ export function toFailure(error: unknown, doing: string): RetryableError | Perma
   return new PermanentError(`${doing}: ${reason}`, { cause: error });
 }
 
-export function hasStatus(error: unknown, status: number): boolean {
-  return errorResponse(error)?.status === status;
+export function hasStatus(error: unknown, statusCode: number): boolean {
+  return errorResponse(error)?.statusCode === statusCode;
 }
 
 /** The SDK takes whatever its transport throws for a failed connection, and keeps it as the cause. */
