@@ -10,14 +10,14 @@ import { Transport } from './transport.ts';
 /** 2 MB less the envelope around the records. */
 const UPSERT_LIMITS = { items: 1000, bytes: 2_000_000 };
 const DELETE_LIMITS = { items: 1000, bytes: 1_000_000 };
-/** The ids stand in the address; and the SDK's work grows with the square of the records in an answer. */
-const FETCH_LIMITS = { items: 100, bytes: 4000 };
+/** The ids stand in the address, which servers commonly bound, with the headers, at 8 KB. */
+const FETCH_LIMITS = { items: 1000, bytes: 6000 };
 const PAGE = 100;
 /** Requests of one call in flight at once. */
 const CONCURRENCY = 4;
-/** Satisfies the SDK's checks; the transport sends the serialised records in its place. */
 const UPSERT_START = Buffer.from('{"vectors":[');
 const COMMA = Buffer.from(',');
+/** Satisfies the SDK's checks; the transport sends the serialised records in its place. */
 const PLACEHOLDER = [{ id: 'serialised', values: [0] }];
 
 export interface VectorIndexOptions {
@@ -26,7 +26,7 @@ export interface VectorIndexOptions {
   controllerHostUrl?: string;
   index: string;
   namespace: string;
-  /** Longest wait for one answer. */
+  /** Longest wait for one answer, 30,000 unless said otherwise. */
   requestTimeoutMs?: number;
 }
 
