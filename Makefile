@@ -1,0 +1,41 @@
+# Aviary. `make` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Given on the command line, as in `make dev ROWS=1000 PORT=8081`; each has a default.
+export ROWS PORT EMUS PELICANS
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+node_modules/.package-lock.json: package.json package-lock.json $(wildcard */package.json */*/package.json)
+	npm ci --no-audit --loglevel=error
+	@touch $@
+
+.PHONY: install
+install: node_modules/.package-lock.json ## Install what is missing, pinned by the lockfile
+
+.PHONY: dev
+dev: install ## Run everything on this machine (ROWS=10000 PORT=8080 EMUS=2 PELICANS=1)
+	@npm run --silent dev
+
+.PHONY: clean-dev
+clean-dev: install ## Forget the data of `make dev`
+	@npm run --silent clean-dev
+
+.PHONY: check
+check: install ## Types, lint, import rules, format, unused code
+	@npm run --silent check
+
+.PHONY: test
+test: install ## Unit, property and integration tests
+	@npm run --silent test
+
+.PHONY: bench
+bench: install ## Measure what the README says (about 20 minutes)
+	@npm run --silent bench
+
+.PHONY: format
+format: install ## Format all files
+	@npm run --silent format

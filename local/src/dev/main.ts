@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createQueueClient, provisionQueue } from '@aviary/queue';
+import { ConfigError } from '@aviary/runtime';
+import { startPostgres } from '../postgres/index.ts';
+import { freePort, requireFreePort } from './free-port.ts';
+import { Processes, endLeftovers } from './processes.ts';
+import { untilSearchable } from './progress.ts';
+import { fillSampleTables, mendAfterQueueLoss } from './sample-tables.ts';
+import { paths, readSettings, type Settings } from './settings.ts';
+
+/** `make dev`: the whole system on a laptop, as real processes, until Ctrl-C. */
+
+const stopping = new AbortController();
+let processes: Processes | undefined;
+let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
+
+async function run(): Promise<void> {
+  const settings = readSettings(process.env);
+  endLeftovers();
+  await requireFreePort(settings.PORT);
+  mkdirSync(paths.logs, { recursive: true });
+  processes = new Processes((name, log) => {
+    say(`${name} has ended unexpectedly; its log is ${log}`);
+    stopping.abort(new Error(`${name} has ended`));
+  });
+
+  say('Starting Postgres …');
+  postgres = await startPostgres({ dataDir: paths.postgres, settings: { max_connections: '200' } });
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  try {
+    await fillSampleTables(client, postgres.url, settings.ROWS, stopping.signal);
+    await mendAfterQueueLoss(client);
+  } finally {
+    await client.end();
+  }
+  await buildPage();
+
+  say('Starting the stand-ins and services …');
+  const shared = await startStandIns(processes, settings, postgres.url);
+  const workers = await startWorkers(processes, settings, shared);
+  const url = `http://127.0.0.1:${settings.PORT}`;
+  await processes.start({
+    name: 'frontend',
+    script: 'services/frontend/server/main.ts',
+    environment: {
+      ...shared,
+      HOST: '127.0.0.1',
+      PORT: String(settings.PORT),
+      WORKERS: workers.map(({ url: admin }) => admin).join(),
+      ADMIN_HOST: '127.0.0.1',
+      ADMIN_PORT: String(await freePort()),
+    },
+  });
+  await untilSearchable(url, stopping.signal);
+
+  const standIn = (key: string | undefined, address: string | undefined) =>
+    key === undefined ? `${address ?? ''} (local stand-in)` : 'the real service';
+  say(
+    [
+      '',
+      'Everything is searchable. Running:',
+      ...[
+        ['page', url],
+        ['Postgres', postgres.url],
+        ['SQS', standIn(undefined, shared.AWS_ENDPOINT_URL_SQS)],
+        ['Pinecone', standIn(settings.PINECONE_API_KEY, shared.PINECONE_CONTROLLER_URL)],
+        ['embeddings', standIn(settings.OPENAI_API_KEY, shared.OPENAI_BASE_URL)],
+        ...workers.map(({ name, url: admin }) => [name, `${admin}/status`]),
+        ['logs', paths.logs],
+      ].map(([name = '', where = '']) => `  ${name.padEnd(12)} ${where}`),
+      '',
+      `Open ${url} and search, or edit a row. Ctrl-C stops everything.`,
+    ].join('\n'),
+  );
+}
+
+/** @returns the environment that all services share. */
+async function startStandIns(started: Processes, settings: Settings, databaseUrl: string) {
+  const listen = async (name: string, script: string, environment: Record<string, string> = {}) => {
+    const port = await freePort();
+    await started.start({ name, script, environment: { PORT: String(port), ...environment } });
+    return `http://127.0.0.1:${port}`;
+  };
+  const sqs = await listen('sqs', 'local/src/sqs/main.ts');
+  const standIns: Record<string, string> = {};
+  if (settings.PINECONE_API_KEY === undefined) {
+    standIns.PINECONE_CONTROLLER_URL = await listen('pinecone', 'local/src/pinecone/main.ts', {
+      DATA_DIR: paths.pinecone,
+    });
+  }
+  if (settings.OPENAI_API_KEY === undefined) {
+    standIns.OPENAI_BASE_URL = `${await listen('embeddings', 'local/src/embeddings/main.ts')}/v1`;
+  }
+  // The SQS stand-in takes any credentials, and the SDK demands some.
+  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  Object.assign(process.env, credentials);
+  const sqsClient = createQueueClient({ region: 'us-east-1', endpoint: sqs });
+  const { queueUrl, deadLetterQueueUrl } = await provisionQueue(sqsClient, 'aviary');
+  sqsClient.destroy();
+  return {
+    ...credentials,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL_SQS: sqs,
+    QUEUE_URL: queueUrl,
+    DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+    OPENAI_API_KEY: settings.OPENAI_API_KEY ?? 'local',
+    PINECONE_API_KEY: settings.PINECONE_API_KEY ?? 'local',
+    ...standIns,
+    DATABASE_URL: databaseUrl,
+    SPECS: paths.specs,
+  } satisfies Record<string, string>;
+}
+
+async function startWorkers(
+  started: Processes,
+  settings: Settings,
+  environment: Record<string, string>,
+): Promise<{ name: string; url: string }[]> {
+  const workers: { name: string; url: string }[] = [];
+  for (const [service, count] of [
+    ['pelican', settings.PELICANS],
+    ['emu', settings.EMUS],
+  ] as const) {
+    for (let number = 1; number <= count; number += 1) {
+      const name = `${service}-${number}`;
+      const port = await freePort();
+      await started.start({
+        name,
+        script: `services/${service}/src/main.ts`,
+        environment: { ...environment, ADMIN_HOST: '127.0.0.1', ADMIN_PORT: String(port) },
+      });
+      workers.push({ name, url: `http://127.0.0.1:${port}` });
+    }
+  }
+  return workers;
+}
+
+/** The page is built once; `npm run build -w @aviary/frontend` builds it anew. */
+async function buildPage(): Promise<void> {
+  if (existsSync(join(paths.root, 'services/frontend/dist/web/index.html'))) return;
+  say('Building the page …');
+  const build = spawn('npm', ['run', '--silent', 'build', '-w', '@aviary/frontend'], {
+    cwd: paths.root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const code = await new Promise((resolve) => build.once('exit', resolve));
+  if (code !== 0) throw new Error('The page could not be built: see the messages above.');
+}
+
+async function stop(code: number): Promise<never> {
+  await processes?.stop();
+  await postgres?.close();
+  process.exit(code);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+let signals = 0;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    signals += 1;
+    if (signals > 1) return;
+    say('\nStopping …');
+    stopping.abort(new Error('stopped'));
+  });
+}
+
+try {
+  await run();
+  await new Promise<void>((resolve) => {
+    if (stopping.signal.aborted) resolve();
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await stop(signals > 0 ? 0 : 1);
+} catch (error) {
+  if (signals > 0) await stop(0);
+  const isPlain = error instanceof ConfigError || error instanceof Error;
+  process.stderr.write(`make dev: ${isPlain ? error.message : String(error)}\n`);
+  await stop(1);
+}
