@@ -1,0 +1,71 @@
+import { decodeJob, type ChangeJob } from '@aviary/change-job';
+import { PermanentError } from '@aviary/runtime';
+import type { ReceivedMessage } from '@aviary/queue';
+import type { Lease } from './leases.ts';
+import type { Refusal, Task } from './task.ts';
+
+/**
+ * Reads the jobs of a batch. Of several messages of one row the newest readable one counts: it says what the
+ * record must be, whatever those before it said.
+ *
+ * @param known names of the SemanticIndexes this emu has specs of
+ */
+export function decode(
+  leases: readonly Lease[],
+  known: { has(index: string): boolean },
+): { tasks: Task[]; refusals: Refusal[] } {
+  const tasks: Task[] = [];
+  const refusals: Refusal[] = [];
+  for (const lease of leases) {
+    let newest: ChangeJob | undefined;
+    for (const message of lease.messages) {
+      const job = read(message);
+      if (job instanceof PermanentError) {
+        refusals.push({
+          lease,
+          message,
+          stage: 'decode',
+          reason: job.message,
+          ...namesIn(message.body),
+        });
+      } else if (!known.has(job.index)) {
+        refusals.push({
+          lease,
+          message,
+          stage: 'decode',
+          reason: `This emu has no SemanticIndex "${job.index}": give it the spec (SPECS), then redrive.`,
+          index: job.index,
+          id: job.id,
+          version: job.version,
+        });
+      } else {
+        newest = job;
+      }
+    }
+    if (newest !== undefined) tasks.push({ lease, job: newest });
+  }
+  return { tasks, refusals };
+}
+
+function read(message: ReceivedMessage): ChangeJob | PermanentError {
+  try {
+    return decodeJob(message.body);
+  } catch (error) {
+    if (error instanceof PermanentError) return error;
+    throw error;
+  }
+}
+
+/** The row that an unreadable message names, so that it can be read anew once it may be understood. */
+function namesIn(body: string): Pick<Refusal, 'index' | 'id' | 'version'> {
+  try {
+    const { index, id, version } = JSON.parse(body) as Record<string, unknown>;
+    return {
+      index: typeof index === 'string' ? index : undefined,
+      id: typeof id === 'string' ? id : undefined,
+      version: typeof version === 'number' ? version : undefined,
+    };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,91 @@
+import type { ReceivedMessage } from '@aviary/queue';
+
+/**
+ * The right to work on one row: the messages that one receive gave of it, oldest first. While it lasts, SQS
+ * gives messages of that row to nobody else.
+ */
+export interface Lease {
+  readonly messages: readonly ReceivedMessage[];
+  /** When SQS lets others have it, on the clock of performance.now(), in milliseconds. */
+  expiresAt: number;
+}
+
+/**
+ * How much of a lease must be left for a write to begin, and how long a write may take: so it ends before
+ * another emu can have the row. Extensions in time leave more than 3/8 of the timeout at any moment.
+ */
+export function writeMarginMs(visibilityTimeoutMs: number): number {
+  return visibilityTimeoutMs / 4;
+}
+
+/** Everything this emu holds, buffered or in work, and how long it may. */
+export class Leases {
+  /** By message group. */
+  readonly #held = new Map<string, Lease>();
+  readonly #visibilityTimeoutMs: number;
+  readonly #heartbeatMs: number;
+  readonly #marginMs: number;
+
+  constructor(options: { visibilityTimeoutMs: number; heartbeatMs: number }) {
+    this.#visibilityTimeoutMs = options.visibilityTimeoutMs;
+    this.#heartbeatMs = options.heartbeatMs;
+    this.#marginMs = writeMarginMs(options.visibilityTimeoutMs);
+  }
+
+  /**
+   * One lease for each row among the messages of one receive. What is held already is left out: SQS may
+   * deliver a message twice, and the second copy, worked on later, would undo a newer change.
+   */
+  hold(messages: readonly ReceivedMessage[], receivedAt: number): Lease[] {
+    const leases: Lease[] = [];
+    for (const [row, ofRow] of Map.groupBy(messages, ({ groupId }) => groupId)) {
+      const held = this.#held.get(row);
+      if (held !== undefined && held.expiresAt > receivedAt && overlap(held.messages, ofRow))
+        continue;
+      const lease = { messages: ofRow, expiresAt: receivedAt + this.#visibilityTimeoutMs };
+      this.#held.set(row, lease);
+      leases.push(lease);
+    }
+    return leases;
+  }
+
+  release(lease: Lease): void {
+    const row = rowOf(lease);
+    if (this.#held.get(row) === lease) this.#held.delete(row);
+  }
+
+  /** Whether a write begun now is still this emu's to make. */
+  isSafe(lease: Lease): boolean {
+    return lease.expiresAt - performance.now() > this.#marginMs;
+  }
+
+  /** Those older than a heartbeat. */
+  due(now: number): Lease[] {
+    const youngest = now + this.#visibilityTimeoutMs - this.#heartbeatMs;
+    return [...this.#held.values()].filter(
+      (lease) => lease.expiresAt <= youngest && lease.expiresAt > now,
+    );
+  }
+
+  /** @param askedAt when the extension was asked for: SQS counts from then at the earliest. */
+  extended(lease: Lease, askedAt: number): void {
+    lease.expiresAt = askedAt + this.#visibilityTimeoutMs;
+  }
+
+  /** SQS says that the lease has ended. */
+  lose(lease: Lease): void {
+    lease.expiresAt = -Infinity;
+  }
+
+  held(): Lease[] {
+    return [...this.#held.values()];
+  }
+}
+
+function rowOf(lease: Lease): string {
+  return lease.messages[0]?.groupId ?? '';
+}
+
+function overlap(some: readonly ReceivedMessage[], others: readonly ReceivedMessage[]): boolean {
+  return others.some(({ id }) => some.some((message) => message.id === id));
+}

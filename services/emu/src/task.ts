@@ -1,0 +1,41 @@
+import type { ChangeJob } from '@aviary/change-job';
+import type { ReceivedMessage } from '@aviary/queue';
+import { PermanentError } from '@aviary/runtime';
+import type { VectorRecord } from '@aviary/vector-index';
+import type { Lease } from './leases.ts';
+
+export type Vector = VectorRecord['values'];
+
+/** One row's job and the lease that allows it. */
+export interface Task<Job extends ChangeJob = ChangeJob> {
+  readonly lease: Lease;
+  readonly job: Job;
+}
+
+/** A message that can't be brought into the index, and why: it becomes a dead letter. */
+export interface Refusal {
+  readonly lease: Lease;
+  readonly message: ReceivedMessage;
+  /** The name of the stage that refused it. */
+  readonly stage: 'decode' | 'embed' | 'upsert' | 'delete';
+  /** For a person. */
+  readonly reason: string;
+  /** What could be read of the message. */
+  readonly index?: string | undefined;
+  readonly op?: 'upsert' | 'delete' | undefined;
+  readonly id?: string | undefined;
+  readonly version?: number | undefined;
+  /** A failure that no edge adapter named: a fault of ours, to be logged with its stack. */
+  readonly unexpected?: Error | undefined;
+}
+
+/** Refuses a task whose job was read well and failed later. */
+export function refuse({ lease, job }: Task, stage: Refusal['stage'], error: Error): Refusal {
+  const { index, op, id, version } = job;
+  const message = lease.messages.at(-1);
+  if (message === undefined) throw new Error('A lease holds at least one message.');
+  const named = { lease, message, stage, index, op, id, version };
+  return error instanceof PermanentError
+    ? { ...named, reason: error.message }
+    : { ...named, reason: `Unexpected ${error.name}: ${error.message}`, unexpected: error };
+}
