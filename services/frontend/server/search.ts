@@ -79,7 +79,10 @@ export class Search {
       this.embedderHealth = { ok: true, reason: null };
       return vector;
     } catch (error) {
-      this.embedderHealth = { ok: false, reason: error instanceof Error ? error.message : String(error) };
+      this.embedderHealth = {
+        ok: false,
+        reason: error instanceof Error ? error.message : String(error),
+      };
       throw error;
     }
   }

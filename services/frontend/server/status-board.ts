@@ -35,7 +35,6 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
   );
   const lag = lagOf(outbox, queue, flock);
   const readings = { rows, indexed, outbox, queue, deadLetters, lagSeconds: lag, rates };
-  const away = flock.value?.away ?? [];
   return {
     rows: rows.value,
     indexed: indexed.value,
@@ -57,10 +56,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
       deadLetterQueue: healthOf(deadLetters),
       index: healthOf(indexed),
       embedder: sources.embedderHealth(),
-      workers:
-        away.length === 0
-          ? healthOf(flock)
-          : { ok: false, reason: `No answer from ${away.join(', ')}.` },
+      workers: workersHealth(sources, flock),
     },
   };
 }
@@ -95,4 +91,11 @@ function derive<T, U>(reading: Reading<T>, of: (value: T) => Reading<U>): Readin
 
 function healthOf({ reason }: Reading<unknown>) {
   return { ok: reason === null, reason };
+}
+
+/** No worker to ask is a choice; one that gives no answer is a fault. */
+function workersHealth({ flock: asked }: StatusSources, flock: Reading<Flock>) {
+  const away = flock.value?.away ?? [];
+  if (away.length > 0) return { ok: false, reason: `No answer from ${away.join(', ')}.` };
+  return { ok: asked === undefined || flock.reason === null, reason: flock.reason };
 }

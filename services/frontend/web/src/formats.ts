@@ -6,13 +6,15 @@ const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit',
 
 export const absent = '–';
 
-export const formatCount = (value: number | null) => (value === null ? absent : whole.format(value));
+export const formatCount = (value: number | null) =>
+  value === null ? absent : whole.format(value);
 
 /** 10,000 in full, 1.2M short: fits a narrow place. */
 export const formatShortCount = (value: number | null) =>
   value === null ? absent : value < 100_000 ? whole.format(value) : compact.format(value);
 
-export const formatPrice = (value: number | null) => (value === null ? absent : price.format(value));
+export const formatPrice = (value: number | null) =>
+  value === null ? absent : price.format(value);
 
 /** A date, or the time for what happened today. */
 export function formatMoment(iso: string | null): string {

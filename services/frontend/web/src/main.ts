@@ -1,3 +1,4 @@
+import './zod-without-eval.ts';
 import '@fontsource-variable/inter';
 import 'vuetify/styles/core';
 import './page.css';

@@ -43,7 +43,7 @@ export const vuetify = createVuetify({
     },
   },
   defaults: {
-    VBtn: { rounded: 'lg', variant: 'text' },
+    VBtn: { variant: 'text' },
     VTextField: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VTextarea: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VTooltip: { location: 'bottom' },
