@@ -11,9 +11,12 @@ export async function requireFreePort(port: number): Promise<void> {
     await listen(port);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') {
-      throw new Error(`Port ${port} needs privileges: choose one above 1023, as in make dev PORT=8081.`, {
-        cause: error,
-      });
+      throw new Error(
+        `Port ${port} needs privileges: choose one above 1023, as in make dev PORT=8081.`,
+        {
+          cause: error,
+        },
+      );
     }
     throw new Error(`Port ${port} is taken: choose another, as in make dev PORT=${port + 1}.`, {
       cause: error,

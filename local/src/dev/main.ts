@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { createQueueClient, provisionQueue } from '@aviary/queue';
 import { ConfigError } from '@aviary/runtime';
-import { startPostgres } from '../postgres/index.ts';
+import { startPostgres } from '../postgres/start-postgres.ts';
 import { freePort, requireFreePort } from './free-port.ts';
 import { Processes, endLeftovers } from './processes.ts';
 import { untilSearchable } from './progress.ts';

@@ -45,7 +45,9 @@ export class Processes {
       detached: true,
     });
     const firstLine = Promise.withResolvers<string>();
-    child.stdout.once('data', (chunk: Buffer) => firstLine.resolve(chunk.toString().split('\n')[0] ?? ''));
+    child.stdout.once('data', (chunk: Buffer) =>
+      firstLine.resolve(chunk.toString().split('\n')[0] ?? ''),
+    );
     child.stdout.pipe(file);
     child.stderr.pipe(file, { end: false });
     const exited = new Promise<void>((resolve) => {
@@ -130,7 +132,15 @@ function isRunning(pid: number, script: string): boolean {
 
 /** What a service needs of the shell's environment; its own settings come from the supervisor alone. */
 function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'NO_PROXY'];
+  const names = [
+    'PATH',
+    'HOME',
+    'TMPDIR',
+    'LANG',
+    'NODE_EXTRA_CA_CERTS',
+    'HTTPS_PROXY',
+    'NO_PROXY',
+  ];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = process.env[name];

@@ -42,7 +42,9 @@ export async function fillSampleTables(
  * and records without a row are taken out; what is as it was costs no embedding.
  */
 export async function mendAfterQueueLoss(client: Client): Promise<void> {
-  const { rows } = await client.query("select to_regclass('aviary.backfill') is not null as installed");
+  const { rows } = await client.query(
+    "select to_regclass('aviary.backfill') is not null as installed",
+  );
   if ((rows[0] as { installed: boolean }).installed) {
     await client.query(
       `update aviary.backfill

@@ -1,1 +1,3 @@
-export {};
+export { testDatabase, type DatabaseTemplate, type TestDatabase } from './database.ts';
+export { testQueue, type TestQueue } from './queue.ts';
+export { waitUntil } from './wait-until.ts';

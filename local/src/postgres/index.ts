@@ -1,1 +1,0 @@
-export { startPostgres, type LocalPostgres, type PostgresOptions } from './start-postgres.ts';

@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Looks at something outside the test's process until it is so.
+ *
+ * @param what names the condition, for the error of a timeout
+ */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  { what, timeoutMs = 15_000 }: { what: string; timeoutMs?: number },
+): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`After ${timeoutMs} ms still not: ${what}`);
+    await delay(10);
+  }
+}
