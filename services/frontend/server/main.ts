@@ -1,7 +1,4 @@
 import { join } from 'node:path';
-import { Embedder } from '@aviary/embedding';
-import { createPool } from '@aviary/postgres';
-import { Queue, createQueueClient } from '@aviary/queue';
 import {
   AdminServer,
   ConfigError,
@@ -10,17 +7,13 @@ import {
   createLogger,
   createMetrics,
   runParts,
+  type Part,
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
-import { VectorIndex } from '@aviary/vector-index';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
-import { Figure } from './figure.ts';
-import { readOutbox } from './outbox.ts';
-import { ProductTable } from './product-table.ts';
-import { Search } from './search.ts';
+import { connect } from './connect.ts';
 import { WebServer } from './web-server.ts';
-import { askWorkers } from './workers.ts';
 
 try {
   await main();
@@ -43,55 +36,9 @@ async function main(): Promise<void> {
     );
   }
   const logger = createLogger({ service: 'frontend', level: config.LOG_LEVEL });
-  const pool = createPool({
-    connectionString: config.DATABASE_URL,
-    caFile: config.DATABASE_CA_FILE,
-    max: 10,
-    applicationName: 'aviary-frontend',
-  });
-  const sqs = createQueueClient({
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL_SQS,
-  });
-  const queue = new Queue(sqs, config.QUEUE_URL);
-  const deadLetterQueue = new Queue(sqs, config.DEAD_LETTER_QUEUE_URL);
-  const index = new VectorIndex({
-    apiKey: config.PINECONE_API_KEY,
-    ...(config.PINECONE_CONTROLLER_URL === undefined
-      ? {}
-      : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
-    ...spec.target,
-  });
-  const embedder = new Embedder({
-    apiKey: config.OPENAI_API_KEY,
-    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
-    ...spec.embedding,
-  });
-  const table = new ProductTable(pool, spec.source);
-  const indexed = new Figure((signal) => index.count(signal), { keepMs: 400 });
-  const search = new Search({ embedder, index, table, indexed });
+  const { parts, close } = connect(config, spec);
   const app = createApp({
-    table,
-    index,
-    search,
-    status: {
-      rows: new Figure(() => table.count(), { keepMs: 3_000 }),
-      indexed,
-      outbox: new Figure(() => readOutbox(pool), { keepMs: 400 }),
-      queue: new Figure((signal) => queue.depth(signal), { keepMs: 400 }),
-      deadLetters: new Figure(
-        async (signal) => {
-          const { visible, inFlight } = await deadLetterQueue.depth(signal);
-          return visible + inFlight;
-        },
-        { keepMs: 400 },
-      ),
-      flock:
-        config.WORKERS.length === 0
-          ? undefined
-          : new Figure((signal) => askWorkers(config.WORKERS, signal), { keepMs: 400 }),
-      embedderHealth: () => search.embedderHealth,
-    },
+    ...parts,
     logger,
     webDirectory: join(import.meta.dirname, '../dist/web'),
   });
@@ -106,5 +53,7 @@ async function main(): Promise<void> {
     status: () => ({ service: 'frontend' }),
   });
   const web = new WebServer(app, { host: config.HOST, port: config.PORT, health });
-  await runParts([admin, web], { logger, graceMs: config.SHUTDOWN_GRACE_MS });
+  // Stopped last: answers under way still read.
+  const database: Part = { name: 'postgres', start: () => Promise.resolve(), stop: close };
+  await runParts([admin, database, web], { logger, graceMs: config.SHUTDOWN_GRACE_MS });
 }

@@ -1,0 +1,71 @@
+import { Embedder } from '@aviary/embedding';
+import { createPool } from '@aviary/postgres';
+import { Queue, createQueueClient } from '@aviary/queue';
+import type { SemanticIndex } from '@aviary/semantic-index';
+import { VectorIndex } from '@aviary/vector-index';
+import type { FrontendConfig } from './config.ts';
+import { Figure } from './figure.ts';
+import { readOutbox } from './outbox.ts';
+import { ProductTable } from './product-table.ts';
+import type { RouteParts } from './routes.ts';
+import { Search } from './search.ts';
+import { askWorkers } from './workers.ts';
+
+/** How long a figure of the status is kept: below the second in which a page asks again. */
+const keepMs = 400;
+/** Counting all rows is the one dear figure. */
+const keepRowsMs = 3_000;
+
+/** What the routes work with, connected as configured. Nothing is asked for before it is needed. */
+export function connect(
+  config: FrontendConfig,
+  spec: SemanticIndex,
+): { parts: RouteParts; close: () => Promise<void> } {
+  const pool = createPool({
+    connectionString: config.DATABASE_URL,
+    caFile: config.DATABASE_CA_FILE,
+    max: 10,
+    applicationName: 'aviary-frontend',
+  });
+  const sqs = createQueueClient({
+    region: config.AWS_REGION,
+    endpoint: config.AWS_ENDPOINT_URL_SQS,
+  });
+  const queue = new Queue(sqs, config.QUEUE_URL);
+  const deadLetters = new Queue(sqs, config.DEAD_LETTER_QUEUE_URL);
+  const index = new VectorIndex({
+    apiKey: config.PINECONE_API_KEY,
+    ...(config.PINECONE_CONTROLLER_URL === undefined
+      ? {}
+      : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+    index: spec.target.index,
+    namespace: spec.target.namespace,
+  });
+  const embedder = new Embedder({
+    apiKey: config.OPENAI_API_KEY,
+    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
+    ...spec.embedding,
+  });
+  const table = new ProductTable(pool, spec.source);
+  const indexed = new Figure((signal) => index.count(signal), { keepMs });
+  const search = new Search({ embedder, index, table, indexed });
+  const status = {
+    rows: new Figure(() => table.count(), { keepMs: keepRowsMs }),
+    indexed,
+    outbox: new Figure(() => readOutbox(pool), { keepMs }),
+    queue: new Figure((signal) => queue.depth(signal), { keepMs }),
+    deadLetters: new Figure(
+      async (signal) => {
+        const { visible, inFlight } = await deadLetters.depth(signal);
+        return visible + inFlight;
+      },
+      { keepMs },
+    ),
+    flock:
+      config.WORKERS.length === 0
+        ? undefined
+        : new Figure((signal) => askWorkers(config.WORKERS, signal), { keepMs }),
+    embedderHealth: () => search.embedderHealth,
+  };
+  return { parts: { table, index, search, status }, close: () => pool.end() };
+}
