@@ -24,7 +24,8 @@ export class ApiContract {
 
   constructor(file: string) {
     this.#document = parse(readFileSync(file, 'utf8')) as OpenApi;
-    this.#ajv = new Ajv2020({ strict: false, allErrors: true }).addSchema(this.#document, 'api');
+    this.#ajv = new Ajv2020({ strict: false, allErrors: true });
+    this.#ajv.addSchema(this.#document, 'api');
   }
 
   /** Every documented operation, as "get /api/products/{id}". */

@@ -33,12 +33,11 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.in
 
 /** Answers every error as problem details; what is no one's input and no known failure is logged. */
 export function answerProblems(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  // Express tells an error handler by its four parameters.
+  return (error: unknown, _request, response, _next) => {
     // The asker has gone, or has part of an answer already.
-    if (response.headersSent || request.destroyed) {
-      next(error);
-      return;
-    }
+    if (response.headersSent) response.destroy();
+    if (response.destroyed) return;
     const problem = toProblem(error);
     if (problem.status === 500) logger.error({ event: 'request_failed', err: error });
     if (error instanceof RetryableError) {
