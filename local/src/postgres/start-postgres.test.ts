@@ -133,16 +133,19 @@ test.runIf(asRoot)('started by root, runs as another account', async () => {
   expect((await stat(dataDir)).uid).toBe(65534);
 });
 
-test.runIf(asRoot)('below a directory only root enters, keeps the data under /var/tmp', async () => {
-  const closed = join(directory, 'private');
-  await mkdir(closed, { mode: 0o700 });
-  const first = await start({ dataDir: join(closed, 'data') });
-  onTestFinished(() => rm(first.dataDir, { recursive: true, force: true }));
-  expect(first.dataDir).toMatch(/^\/var\/tmp\/aviary-postgres\//);
-  await first.close();
-  const second = await start({ dataDir: join(closed, 'data') });
-  expect(second.dataDir).toBe(first.dataDir);
-});
+test.runIf(asRoot)(
+  'below a directory only root enters, keeps the data under /var/tmp',
+  async () => {
+    const closed = join(directory, 'private');
+    await mkdir(closed, { mode: 0o700 });
+    const first = await start({ dataDir: join(closed, 'data') });
+    onTestFinished(() => rm(first.dataDir, { recursive: true, force: true }));
+    expect(first.dataDir).toMatch(/^\/var\/tmp\/aviary-postgres\//);
+    await first.close();
+    const second = await start({ dataDir: join(closed, 'data') });
+    expect(second.dataDir).toBe(first.dataDir);
+  },
+);
 
 test('under umask 077 it starts as well', async () => {
   const before = process.umask(0o077);
