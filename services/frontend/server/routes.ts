@@ -67,7 +67,7 @@ export function addRoutes(app: Express, parts: RouteParts): void {
       const deepest = Math.floor(deepestResult / pageSize);
       throw new RequestError(
         400,
-        `Search goes as deep as ${deepestResult} results: with pageSize ${pageSize}, ask for page ${deepest} at most.`,
+        `Search goes as deep as ${deepestResult.toLocaleString('en')} results: with pageSize ${pageSize}, ask for page ${deepest} at most.`,
         [{ field: 'page', message: `page may be at most ${deepest}` }],
       );
     }

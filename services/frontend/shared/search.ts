@@ -18,4 +18,3 @@ export const searchPageSchema = z.strictObject({
   tookMs: z.strictObject({ embed: z.number(), index: z.number(), rows: z.number() }),
 });
 export type SearchPage = z.infer<typeof searchPageSchema>;
-export type SearchResult = SearchPage['results'][number];
