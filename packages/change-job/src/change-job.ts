@@ -13,7 +13,7 @@ const common = {
   index: z.string().min(1),
   /** Record id; the row's key can be read from it. */
   id: z.string().min(1).max(512),
-  /** Outbox sequence number of the newest change in the job: grows with each change of the row. */
+  /** Drawn when pelican claimed the row: of two jobs of a row, the higher one was read later. */
   version: z.int().nonnegative(),
   /** When that change was made, in milliseconds since the epoch. */
   changedAt: z.number(),

@@ -1,4 +1,4 @@
-import { RetryableError } from '@aviary/runtime';
+import { PermanentError, RetryableError } from '@aviary/runtime';
 
 /**
  * SQLSTATE classes and codes after which the same transaction may succeed: connection trouble, resources,
@@ -32,10 +32,19 @@ export function isRetryable(error: unknown): boolean {
   );
 }
 
-/** A RetryableError where trying again may help; any other error unchanged. */
+/**
+ * A RetryableError where trying again may help, a PermanentError where a right is missing; any other error
+ * unchanged.
+ */
 export function translate(action: string, error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof Error && code === '42501') {
+    return new PermanentError(
+      `Postgres: ${action} failed: ${error.message}: grant this user the right, or connect as one that has it.`,
+      { cause: error },
+    );
+  }
   if (!isRetryable(error)) return error;
-  const reason =
-    error instanceof Error ? error.message || String((error as { code?: unknown }).code) : '';
+  const reason = error instanceof Error ? error.message || String(code) : '';
   return new RetryableError(`Postgres: ${action} failed: ${reason}`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { PermanentError } from '@aviary/runtime';
 import pg from 'pg';
 
 export type { Pool, PoolClient } from 'pg';
@@ -21,22 +22,38 @@ export interface PoolOptions {
 /**
  * A pool whose sessions are bounded in time and print values one way, whatever the server's defaults:
  * ISO dates, UTC, shortest exact floats. Idle connections that break are replaced silently.
+ *
+ * @throws PermanentError when the file of authorities cannot be read.
  */
 export function createPool(options: PoolOptions): pg.Pool {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     ...(options.caFile === undefined
       ? {}
-      : { ssl: { ca: readFileSync(options.caFile, 'utf8'), rejectUnauthorized: true } }),
+      : { ssl: { ca: readAuthorities(options.caFile), rejectUnauthorized: true } }),
     max: options.max,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementTimeoutMs,
+    // The client's own, for a server that is no longer there to keep its time.
+    query_timeout: statementTimeoutMs + 5_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
     options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1 -c search_path=pg_catalog',
   });
   // Without a listener a broken idle connection would end the process.
   pool.on('error', () => undefined);
   return pool;
+}
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new PermanentError(
+      `The database's certificate authorities in ${file} cannot be read: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
 }

@@ -11,6 +11,9 @@ export interface Part {
   stop(deadline: AbortSignal): Promise<void>;
 }
 
+/** How long after the deadline a part that hangs may keep the process from ending, in milliseconds. */
+const abandonMs = 2_000;
+
 /**
  * Runs parts as a process: starts them in order; on SIGTERM or SIGINT stops them in reverse order inside
  * the grace period; on a second signal exits at once. A failing start stops what had started, exit code 1.
@@ -54,6 +57,10 @@ export async function runParts(
   );
 
   const deadline = AbortSignal.timeout(graceMs);
+  setTimeout(() => {
+    logger.error({ event: 'stop_timed_out', graceMs });
+    process.exit(1);
+  }, graceMs + abandonMs).unref();
   for (const part of started.reverse()) {
     await part.stop(deadline).catch((error: unknown) => {
       logger.error({ event: 'stop_failed', part: part.name, err: error });

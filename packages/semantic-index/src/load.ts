@@ -13,11 +13,13 @@ export class SpecError extends Error {
  * Reads SemanticIndex documents from YAML files; a directory stands for its .yaml and .yml files, and a
  * file may hold several documents.
  *
- * @throws SpecError that lists every fault of every file, and names used twice.
+ * @throws SpecError that lists every fault of every file, and names and namespaces used twice.
  */
 export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
   const faults: string[] = [];
   const found = new Map<string, { index: SemanticIndex; file: string }>();
+  /** A namespace is one table's: what has no row there is taken out. */
+  const places = new Map<string, string>();
   for (const file of paths.flatMap((path) => filesAt(path, faults))) {
     for (const [position, document] of parseAllDocuments(readFileSync(file, 'utf8')).entries()) {
       const where = position === 0 ? file : `${file} (document ${position + 1})`;
@@ -29,9 +31,13 @@ export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
       if (content === null) continue;
       try {
         const index = toSemanticIndex(content);
-        const other = found.get(index.name);
-        if (other) faults.push(`${where}: the name "${index.name}" is also used by ${other.file}`);
+        const place = `${index.target.index}/${index.target.namespace}`;
+        const namesake = found.get(index.name);
+        const neighbour = places.get(place);
+        if (namesake) faults.push(`${where}: the name "${index.name}" is also used by ${namesake.file}`);
+        else if (neighbour) faults.push(`${where}: spec.target: namespace ${place} is also used by ${neighbour}`);
         else found.set(index.name, { index, file: where });
+        places.set(place, where);
       } catch (error) {
         if (!(error instanceof z.ZodError)) throw error;
         for (const issue of error.issues) {

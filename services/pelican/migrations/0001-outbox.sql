@@ -45,37 +45,47 @@ create function aviary.enqueue(source integer, keys text[]) returns void
       group by aviary.partition_of(key);
   end;
 
+-- A change in a claimant's hands. A key's versions grow from claim to claim, which its seqs need not: a long
+-- transaction commits a low one after a higher one was published.
+create type aviary.claimed_change as (
+  partition smallint,
+  seq bigint,
+  source_id integer,
+  keys text[],
+  text_is_new boolean,
+  captured_at timestamptz,
+  version bigint
+);
+
 -- Locks partitions that have changes of these sources, until the transaction ends, and returns their oldest
 -- changes, about max_keys in all. A partition that another claimant holds is passed over, so a key is never
--- in two hands. Starts anywhere, so that no partition starves.
-create function aviary.claim(sources integer[], max_keys integer)
-  returns setof aviary.outbox
+-- in two hands. Starts anywhere, so that no partition starves. Looks at changes from seq `since` on only.
+create function aviary.claim(sources integer[], max_keys integer, since bigint)
+  returns setof aviary.claimed_change
   language plpgsql
+  -- The table is a queue, so statistics mislead: only a walk along the index stops early and skips the dead.
+  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   start_at constant smallint := floor(random() * 64);
   candidate smallint;
-  change aviary.outbox;
+  change aviary.claimed_change;
+  claim_version bigint;
   taken integer := 0;
 begin
   for candidate in
-    -- A loose index scan: one probe for each partition that is not empty.
-    with recursive busy(partition) as (
-      (select o.partition from aviary.outbox o order by o.partition limit 1)
-      union all
-      select (
-        select o.partition from aviary.outbox o
-        where o.partition > busy.partition order by o.partition limit 1
-      )
-      from busy where busy.partition is not null
-    )
-    select partition from busy where partition is not null
-    order by (partition - start_at + 64) % 64
+    select p from generate_series(0, 63) p, lateral (
+      select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
+    ) busy
+    order by (p - start_at + 64) % 64
   loop
     continue when not pg_try_advisory_xact_lock(7161002, candidate);
+    -- Drawn under the lock: who holds the partition next, draws a higher one.
+    claim_version := nextval('aviary.outbox_seq_seq');
     for change in
-      select * from aviary.outbox o
-      where o.partition = candidate and o.source_id = any (sources)
+      select o.partition, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version
+      from aviary.outbox o
+      where o.partition = candidate and o.seq >= since and o.source_id = any (sources)
       order by o.seq
       limit max_keys
     loop
@@ -84,6 +94,60 @@ begin
       exit when taken >= max_keys;
     end loop;
     exit when taken >= max_keys;
+  end loop;
+end
+$$;
+
+-- Whether there is anything to claim from seq `since` on.
+create function aviary.has_changes(since bigint) returns boolean
+  language plpgsql stable
+  set enable_seqscan = off set enable_bitmapscan = off
+as $$
+begin
+  return exists (
+    select from generate_series(0, 63) p, lateral (
+      select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
+    ) busy
+  );
+end
+$$;
+
+-- The lowest seq in the outbox, or the last one drawn when it is empty.
+create function aviary.first_change() returns bigint
+  language plpgsql
+  set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+declare
+  last_drawn constant bigint := (select last_value from aviary.outbox_seq_seq);
+begin
+  return coalesce((
+    select min(first.seq) from generate_series(0, 63) p, lateral (
+      select o.seq from aviary.outbox o where o.partition = p order by o.seq limit 1
+    ) first
+  ), last_drawn);
+end
+$$;
+
+-- Takes the triggers and functions of a source off its table: for a change of the table that they stand in the
+-- way of. The next start of pelican puts them back, and backfills what was written meanwhile.
+create function aviary.remove_capture(source_name text) returns void
+  language plpgsql
+as $$
+declare
+  prefix constant text := (select format('aviary\_%s\_%%', id) from aviary.source where name = source_name);
+  statement text;
+begin
+  for statement in
+    select format('drop trigger %I on %s', tgname, tgrelid::regclass)
+    from pg_trigger where tgname like prefix and not tgisinternal
+  loop
+    execute statement;
+  end loop;
+  for statement in
+    select format('drop function %s', oid::regprocedure)
+    from pg_proc where proname like prefix and pronamespace = 'aviary'::regnamespace
+  loop
+    execute statement;
   end loop;
 end
 $$;

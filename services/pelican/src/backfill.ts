@@ -20,7 +20,6 @@ const crowdedRows = 128;
 const lookMs = 1_000;
 
 interface Request {
-  source_id: number;
   requested_at: string;
   last_key: string[] | null;
   walked: boolean;
@@ -29,7 +28,7 @@ interface Request {
 /**
  * Walks tables by key and puts every key into the outbox, as requested in aviary.backfill. Each step is one
  * transaction that locks the request's row: several pelicans take turns, and a killed one is resumed where
- * it was.
+ * it was. Tables advance side by side, so one that can't be read holds up none.
  */
 export class Backfill implements Part {
   readonly name = 'backfill';
@@ -52,68 +51,84 @@ export class Backfill implements Part {
   }
 
   async #run(): Promise<void> {
-    const { health, logger } = this.#options;
+    const { tables } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      try {
-        const worked = await this.#step();
-        if (health.ok('backfill')) logger.info({ event: 'backfill_works' });
-        if (!worked) await sleep(lookMs, signal);
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        if (health.failed('backfill', reason))
-          logger.error({ event: 'backfill_failed', err: error });
-        await sleep(lookMs, signal).catch(() => undefined);
-      }
+      let worked = false;
+      await this.#guard('backfill', async () => {
+        for (const id of await this.#requested()) {
+          const table = tables.get(id);
+          if (table === undefined) continue;
+          await this.#guard(`backfill of ${table.index.name}`, async () => {
+            worked = (await this.#step(table)) || worked;
+          });
+        }
+      });
+      if (!worked) await sleep(lookMs, signal).catch(() => undefined);
     }
   }
 
+  async #guard(part: string, work: () => Promise<void>): Promise<void> {
+    const { health, logger } = this.#options;
+    try {
+      this.#stopping.signal.throwIfAborted();
+      await work();
+      if (health.ok(part)) logger.info({ event: 'backfill_works', part });
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (health.failed(part, reason)) logger.error({ event: 'backfill_failed', part, err: error });
+    }
+  }
+
+  async #requested(): Promise<number[]> {
+    const { pool, tables } = this.#options;
+    const rows = await query<{ source_id: number }>(
+      pool,
+      'looking for backfills',
+      `select source_id from aviary.backfill where finished_at is null and source_id = any ($1)`,
+      [[...tables.keys()]],
+    );
+    return rows.map((row) => row.source_id);
+  }
+
   /** @returns whether there was anything to do. */
-  async #step(): Promise<boolean> {
-    const { pool, tables, logger, sweep } = this.#options;
+  async #step(table: CapturedTable): Promise<boolean> {
+    const { pool, logger, sweep } = this.#options;
     const { signal } = this.#stopping;
     if (await this.#isCrowded()) {
       await sleep(20, signal);
       return true;
     }
-    const walked = await transaction(pool, 'backfilling', (client) => this.#walk(client));
-    const table = walked && tables.get(walked.source_id);
-    if (walked === undefined || table === undefined) return false;
-    if (!walked.done) return true;
+    const walk = await transaction(pool, 'backfilling', (client) => this.#walk(client, table));
+    if (!walk?.done) return walk !== undefined;
     const orphans = await sweep(table, signal);
     await query(
       pool,
       'finishing a backfill',
       'update aviary.backfill set finished_at = now() where source_id = $1 and requested_at = $2',
-      [table.sourceId, walked.requested_at],
+      [table.sourceId, walk.requested_at],
     );
     logger.info({ event: 'backfill_finished', index: table.index.name, orphans });
     return true;
   }
 
-  /** One step over the rows of the table whose turn it is. */
-  async #walk(client: PoolClient): Promise<(Request & { done: boolean }) | undefined> {
-    const { tables, logger } = this.#options;
+  /** One step over the table's rows, unless another pelican is at it. */
+  async #walk(
+    client: PoolClient,
+    table: CapturedTable,
+  ): Promise<{ requested_at: string; done: boolean } | undefined> {
     const { rows } = await client.query<Request>(
-      `select source_id, requested_at::text, last_key, walked_at is not null as walked
+      `select requested_at::text, last_key, walked_at is not null as walked
        from aviary.backfill
-       where finished_at is null and source_id = any ($1)
-       order by requested_at limit 1 for update skip locked`,
-      [[...tables.keys()]],
+       where finished_at is null and source_id = $1 for update skip locked`,
+      [table.sourceId],
     );
     const [request] = rows;
-    const table = request && tables.get(request.source_id);
-    if (request === undefined || table === undefined) return undefined;
-    if (request.walked) return { ...request, done: true };
-    const { last_key: lastKey } = request;
-    if (lastKey === null) {
-      await client.query(
-        `update aviary.backfill set total = (select count(*) from ${table.relation}) where source_id = $1`,
-        [table.sourceId],
-      );
-      logger.info({ event: 'backfill_started', index: table.index.name });
-    }
+    if (request === undefined) return undefined;
+    const { requested_at, last_key: lastKey, walked } = request;
+    if (walked) return { requested_at, done: true };
+    if (lastKey === null) await this.#begin(client, table);
     const { rows: steps } = await client.query<{ count: number; last: string[] | null }>(
       stepSql(table, lastKey !== null),
       [table.sourceId, ...(lastKey ?? [])],
@@ -125,7 +140,19 @@ export class Backfill implements Part {
        where source_id = $1`,
       [table.sourceId, count, last],
     );
-    return { ...request, done: count === 0 };
+    return { requested_at, done: count === 0 };
+  }
+
+  /** Counts the rows for the progress; a big table's as Postgres last estimated them. */
+  async #begin(client: PoolClient, { sourceId, relation, index }: CapturedTable): Promise<void> {
+    await client.query(
+      `update aviary.backfill set total = (
+         select case when reltuples > 1e6 then reltuples else (select count(*) from ${relation}) end
+         from pg_class where oid = $2::regclass)
+       where source_id = $1`,
+      [sourceId, relation],
+    );
+    this.#options.logger.info({ event: 'backfill_started', index: index.name });
   }
 
   async #isCrowded(): Promise<boolean> {

@@ -13,7 +13,7 @@ const installLock = 7_161_003;
 
 /**
  * Makes a table's triggers what its spec asks for, and requests a backfill when what the records are made of
- * is new. Nothing happens where both are so already.
+ * is new, or when triggers were missing and so changes with them. Nothing happens where all is so already.
  *
  * Creating a trigger needs a lock that waits for writers and makes others wait behind it: it is tried for
  * 300 ms only, and the RetryableError that follows is the caller's to repeat.
@@ -36,7 +36,7 @@ export async function installCapture(
   );
   return transaction(pool, `installing capture on ${table.relation}`, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [installLock]);
-    const { rows } = await client.query<{ id: number; capture: string; content: string }>(
+    const { rows } = await client.query<KnownSource>(
       `insert into aviary.source (name, capture_definition, content_definition) values ($1, '', '')
        on conflict (name) do update set name = excluded.name
        returning id, capture_definition as capture, content_definition as content`,
@@ -46,13 +46,14 @@ export async function installCapture(
     if (source === undefined) throw new Error('aviary.source returned no row');
     const statements = captureSql(table, source.id);
     const capture = hash('sha256', statements.join('\n'));
-    if (source.capture !== capture) {
+    const intact = await isIntact(client, table, source.id);
+    if (!intact || source.capture !== capture) {
       await client.query("set local lock_timeout = '300ms'");
-      await removeCapture(client, source.id);
+      await client.query('select aviary.remove_capture($1)', [table.index.name]);
       for (const statement of statements) await client.query(statement);
       logger.info({ event: 'capture_installed', index: table.index.name, table: table.relation });
     }
-    if (source.content !== content) {
+    if (!intact || source.content !== content) {
       await client.query(
         `insert into aviary.backfill (source_id) values ($1)
          on conflict (source_id) do update
@@ -69,17 +70,27 @@ export async function installCapture(
   });
 }
 
-/** Removes the triggers and functions of an earlier definition, on whatever table it named. */
-async function removeCapture(client: PoolClient, sourceId: number): Promise<void> {
-  const { rows } = await client.query<{ statement: string }>(
-    `select format('drop trigger %I on %s', t.tgname, t.tgrelid::regclass) as statement
-     from pg_trigger t where not t.tgisinternal and t.tgname like $1
-     union all
-     select format('drop function %s', p.oid::regprocedure)
-     from pg_proc p where p.pronamespace = 'aviary'::regnamespace and p.proname like $1`,
-    [`aviary\\_${sourceId}\\_%`],
+interface KnownSource {
+  id: number;
+  capture: string;
+  content: string;
+}
+
+/** Whether all triggers and functions are there: a table made anew, or DROP … CASCADE, leaves none or some. */
+async function isIntact(
+  client: PoolClient,
+  table: SourceTable,
+  sourceId: number,
+): Promise<boolean> {
+  const { rows } = await client.query<{ triggers: number; functions: number }>(
+    `select
+       (select count(*)::integer from pg_trigger
+        where tgrelid = $1::regclass and tgname like $2 and tgenabled = 'A') as triggers,
+       (select count(*)::integer from pg_proc
+        where pronamespace = 'aviary'::regnamespace and proname like $2) as functions`,
+    [table.relation, `aviary\\_${sourceId}\\_%`],
   );
-  for (const { statement } of rows) await client.query(statement);
+  return rows[0]?.triggers === 4 && rows[0].functions === 8;
 }
 
 /** Most keys in one outbox row, on average: small enough to be claimed in bites. */
@@ -125,13 +136,15 @@ begin
   insert into aviary.outbox (partition, source_id, keys, text_is_new)
     select (key_hash & 63)::smallint, ${sourceId}, array_agg(key), ${textIsNew}
     from (select key, hashtext(key) as key_hash from (select ${call('key')}(r) as key from ${rows} r) k) h
+    where key is not null
     group by key_hash & 63, (key_hash >> 6) & (groups - 1);
   return null;
 end`;
 
   const capture = (row: string, textIsNew: string) =>
-    `insert into aviary.outbox (partition, source_id, keys, text_is_new) values (
-      (hashtext(${call('key')}(${row})) & 63)::smallint, ${sourceId}, array[${call('key')}(${row})], ${textIsNew});`;
+    `insert into aviary.outbox (partition, source_id, keys, text_is_new)
+       select (hashtext(key) & 63)::smallint, ${sourceId}, array[key], ${textIsNew}
+       from (select ${call('key')}(${row}) as key) k where key is not null;`;
   const updateBody = `
 begin
   if ${call('key_differs')}(old, new) then
@@ -163,7 +176,7 @@ end`;
      for each statement execute function ${call('truncate')}()`,
     `create trigger ${name('update')} after update on ${relation}
      for each row execute function ${call('update')}()`,
-    // Also for what arrives by logical replication.
+    // Also for sessions that restore or replicate with session_replication_role = replica.
     ...['insert', 'delete', 'truncate', 'update'].map(
       (what) => `alter table ${relation} enable always trigger ${name(what)}`,
     ),

@@ -8,7 +8,7 @@ export interface ClaimedRow {
   table: CapturedTable;
   /** Key columns as text. */
   key: string[];
-  /** Outbox sequence number of the newest change. */
+  /** Grows from claim to claim of a row. */
   version: number;
   /** Of the newest change, in milliseconds since the epoch. */
   changedAt: number;
@@ -38,21 +38,24 @@ interface OutboxRow {
   keys: string[];
   text_is_new: boolean | null;
   captured_at: Date;
+  version: string;
 }
 
 /**
- * Claims about `maxKeys` changed keys and reads their rows as they are now. Reading after claiming is what
- * makes it right: a change that is not read yet has an outbox row that is not claimed yet.
+ * Claims about `maxKeys` changed keys, of changes from seq `since` on, and reads their rows as they are now.
+ * Reading after claiming is what makes it right: a change that is not read yet has an outbox row that is not
+ * claimed yet.
  */
 export async function claim(
   client: PoolClient,
   tables: ReadonlyMap<number, CapturedTable>,
   maxKeys: number,
+  since: number,
 ): Promise<Claim> {
   const { rows } = await client.query<OutboxRow>({
     name: 'claim',
-    text: 'select * from aviary.claim($1, $2)',
-    values: [[...tables.keys()], maxKeys],
+    text: 'select * from aviary.claim($1, $2, $3)',
+    values: [[...tables.keys()], maxKeys, since],
   });
   const bySource = Map.groupBy(rows, (row) => row.source_id);
   const claimed: ClaimedRow[] = [];
@@ -77,21 +80,24 @@ export async function claim(
 /** The table's rows can't be read, though Postgres is well: it was altered or dropped. */
 export class SourceFault extends Error {
   override readonly name = 'SourceFault';
-  readonly sourceId: number;
+  readonly table: CapturedTable;
 
   constructor(table: CapturedTable, cause: Error) {
     super(
       `SemanticIndex "${table.index.name}": reading ${table.relation} failed: ${cause.message}; mend the table or the spec and restart pelican. Its changes are kept.`,
       { cause },
     );
-    this.sourceId = table.sourceId;
+    this.table = table;
   }
 }
 
-/** The newest change of one key, and whether any change leaves no stored vector to reuse. */
+/** The newest change of one key. */
 export interface KeyChange {
   version: number;
+  /** Orders the changes; of no meaning once they are coalesced. */
+  seq: number;
   changedAt: number;
+  /** Whether no stored vector can serve; null when that is open. */
   textIsNew: boolean | null;
 }
 
@@ -100,20 +106,21 @@ export interface KeyChange {
  * deleted and inserted again may come back with the text it had.
  */
 export function coalesce(
-  rows: readonly Pick<OutboxRow, 'seq' | 'keys' | 'text_is_new' | 'captured_at'>[],
+  rows: readonly Pick<OutboxRow, 'seq' | 'version' | 'keys' | 'text_is_new' | 'captured_at'>[],
 ): Map<string, KeyChange> {
   const newest = new Map<string, KeyChange>();
   for (const row of rows) {
-    const version = Number(row.seq);
+    const seq = Number(row.seq);
+    const version = Number(row.version);
     const changedAt = row.captured_at.getTime();
     for (const key of row.keys) {
       const known = newest.get(key);
       if (known === undefined) {
-        newest.set(key, { version, changedAt, textIsNew: row.text_is_new });
+        newest.set(key, { version, seq, changedAt, textIsNew: row.text_is_new });
         continue;
       }
-      if (version > known.version) {
-        known.version = version;
+      if (seq > known.seq) {
+        known.seq = seq;
         known.changedAt = changedAt;
       }
       known.textIsNew =

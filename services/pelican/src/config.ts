@@ -1,6 +1,10 @@
 import { integer, loadConfig, serviceConfig } from '@aviary/runtime';
 import { z } from 'zod';
 
+const fifoQueueUrl = z
+  .url({ error: 'must be the URL of a queue' })
+  .endsWith('.fifo', { error: 'must be a FIFO queue, whose name ends in .fifo' });
+
 const schema = z.object({
   ...serviceConfig,
   /** postgres:// address of the database whose tables are captured. */
@@ -9,8 +13,8 @@ const schema = z.object({
   DATABASE_CA_FILE: z.string().optional(),
   /** Comma-separated YAML files or directories with SemanticIndex specs. */
   SPECS: z.string().transform((paths) => paths.split(',').map((path) => path.trim())),
-  QUEUE_URL: z.url(),
-  DEAD_LETTER_QUEUE_URL: z.url(),
+  QUEUE_URL: fifoQueueUrl,
+  DEAD_LETTER_QUEUE_URL: fifoQueueUrl,
   AWS_REGION: z.string().default('us-east-1'),
   /** Another SQS than AWS's own. */
   AWS_ENDPOINT_URL_SQS: z.url().optional(),

@@ -53,7 +53,9 @@ async function main(): Promise<void> {
     tables: sources.tables,
     queue: new Queue(sqs, config.QUEUE_URL),
     deadLetters: new Queue(sqs, config.DEAD_LETTER_QUEUE_URL),
-    wake: new Wake(pool),
+    wake: new Wake(pool, () => {
+      if (health.ok('outbox')) logger.info({ event: 'outbox_answers' });
+    }),
     health,
     logger,
     statistics,
@@ -63,8 +65,9 @@ async function main(): Promise<void> {
   const backfill = new Backfill({
     pool,
     tables: sources.tables,
-    sweep: (table, signal) => {
-      const { index, namespace } = table.index.target;
+    sweep: async (table, signal) => {
+      const { target, embedding } = table.index;
+      const { index, namespace, metric } = target;
       const vectors = new VectorIndex({
         apiKey: config.PINECONE_API_KEY,
         ...(config.PINECONE_CONTROLLER_URL === undefined
@@ -73,6 +76,8 @@ async function main(): Promise<void> {
         index,
         namespace,
       });
+      // A pelican may be the first to come.
+      await vectors.ensure({ dimension: embedding.dimensions, metric }, signal);
       return sweep(pool, table, vectors, signal);
     },
     health,

@@ -26,24 +26,28 @@ export interface PublishOptions {
 /**
  * Sends the jobs, each in its row's message group.
  *
- * @returns those that SQS refused for good.
+ * @returns those that were sent, and those that SQS refused for good.
  * @throws the signal's reason when it aborts before all are sent.
  */
 export async function publish(
   queue: Queue,
   jobs: readonly ChangeJob[],
   options: PublishOptions,
-): Promise<Unpublishable[]> {
+): Promise<{ sent: readonly ChangeJob[]; refused: Unpublishable[] }> {
   const messages = jobs.map((job) => ({ body: encodeJob(job), ...orderingOf(job), job }));
   const refused = await queue.send(messages, options);
-  return refused.map(({ message: { job }, reason }) => ({
-    index: job.index,
-    id: job.id,
-    version: job.version,
-    changedAt: job.changedAt,
-    stage: 'publish',
-    reason,
-  }));
+  const refusedJobs = new Set(refused.map(({ message }) => message.job));
+  return {
+    sent: jobs.filter((job) => !refusedJobs.has(job)),
+    refused: refused.map(({ message: { job }, reason }) => ({
+      index: job.index,
+      id: job.id,
+      version: job.version,
+      changedAt: job.changedAt,
+      stage: 'publish',
+      reason,
+    })),
+  };
 }
 
 /** Sends what cannot be published to the dead-letter queue, in its row's group there. */

@@ -15,6 +15,7 @@ import { SourceFault, claim, removeClaimed, type ClaimedRow } from './claim.ts';
 import { enqueue } from './outbox.ts';
 import { deadLetter, publish, type Unpublishable } from './publish.ts';
 import { render } from './render.ts';
+import { RestingTables } from './resting-tables.ts';
 import type { RelayStatistics } from './statistics.ts';
 import type { Wake } from './wake.ts';
 
@@ -36,8 +37,6 @@ export interface RelayOptions {
 
 /** How long a claim may stay open for the queue to take it, in milliseconds. */
 const publishTimeoutMs = 20_000;
-/** How long a table that can't be read is left alone, in milliseconds. */
-const restMs = 15_000;
 
 /**
  * Brings changes from the outbox to the queue. Each lane runs
@@ -54,12 +53,13 @@ export class Relay implements Part {
   readonly #options: RelayOptions;
   readonly #stopping = new AbortController();
   readonly #abandoned = new AbortController();
-  readonly #restingUntil = new Map<number, number>();
+  readonly #resting: RestingTables;
   #turn: Promise<void> = Promise.resolve();
   #lanes: Promise<void>[] = [];
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#resting = new RestingTables(options.health, options.logger);
     options.health.expect('outbox');
   }
 
@@ -82,12 +82,16 @@ export class Relay implements Part {
     let pauseMs = 0;
     while (!signal.aborted) {
       try {
-        await sleep(pauseMs, signal);
+        if (pauseMs > 0) await sleep(pauseMs, signal);
         await this.#round();
         pauseMs = 0;
         if (health.ok('outbox')) logger.info({ event: 'relay_works' });
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
+        if (error instanceof SourceFault) {
+          this.#resting.failed(error.table, error);
+          continue;
+        }
         pauseMs = Math.min(Math.max(pauseMs * 2, 100), 5_000);
         this.#fail(error);
       }
@@ -97,33 +101,40 @@ export class Relay implements Part {
   #fail(error: unknown): void {
     const { health, logger } = this.#options;
     const reason = error instanceof Error ? error.message : String(error);
-    if (error instanceof SourceFault) this.#restingUntil.set(error.sourceId, Date.now() + restMs);
     const changed = health.failed('outbox', reason);
     if (changed || !(error instanceof RetryableError))
       logger.error({ event: 'relay_failed', err: error });
   }
 
   async #round(): Promise<void> {
-    const { pool, wake, statistics, batchKeys } = this.#options;
+    const { pool, tables, wake, statistics, batchKeys } = this.#options;
     const turn = await this.#takeTurn();
+    let found = false;
     let attempted: ClaimedRow[] = [];
     try {
-      await wake.wait(this.#stopping.signal);
+      const since = await wake.wait(this.#stopping.signal);
       await transaction(pool, 'relaying changes', async (client) => {
-        const { rows, taken, coalesced } = await claim(client, this.#readyTables(), batchKeys);
-        if (taken.length === 0) {
-          // Others hold what there is; they, not this lane, know when they are done.
-          await sleep(5, this.#stopping.signal);
-          return;
-        }
+        const ready = this.#resting.ready(tables);
+        const { rows, taken, coalesced } = await claim(client, ready, batchKeys, since);
+        if (taken.length === 0) return;
+        found = true;
         wake.worked();
         turn.release();
         const { jobs, unpublishable } = this.#renderAll(rows);
         attempted = rows;
-        await this.#publishAll(jobs, unpublishable);
+        try {
+          await this.#publishAll(jobs, unpublishable);
+        } catch (error) {
+          // Answered, it still holds its locks: nobody published these rows meanwhile.
+          await client.query('select');
+          attempted = [];
+          throw error;
+        }
         await removeClaimed(client, taken);
         statistics.relayed({ rows: rows.length, coalesced });
+        for (const table of new Set(rows.map((row) => row.table))) this.#resting.worked(table);
       });
+      if (!found) await wake.rest(this.#stopping.signal);
     } catch (error) {
       await this.#publishAgain(attempted);
       throw error;
@@ -168,10 +179,10 @@ export class Relay implements Part {
       },
     };
     try {
-      const refused = await publish(queue, jobs, options);
+      const { sent, refused } = await publish(queue, jobs, options);
       const unpublishable = [...unrendered, ...refused];
       await deadLetter(deadLetters, unpublishable, options);
-      statistics.published(jobs, unpublishable);
+      statistics.published(sent, unpublishable);
       for (const { index, id, stage, reason } of unpublishable) {
         logger.warn({ event: 'dead_lettered', index, id, stage, reason });
       }
@@ -184,9 +195,9 @@ export class Relay implements Part {
   }
 
   /**
-   * A transaction that failed after publishing began may have lost its locks to another claimant before the
-   * queue took the messages: a newer state may stand before an older one there. So these rows are read and
-   * published once more, behind both.
+   * A transaction whose connection broke after publishing began may have lost its locks to another claimant
+   * before the queue took the messages: a newer state may stand before an older one there. So these rows are
+   * read and published once more, behind both.
    */
   async #publishAgain(rows: readonly ClaimedRow[]): Promise<void> {
     const { pool, logger } = this.#options;
@@ -197,13 +208,6 @@ export class Relay implements Part {
           logger.error({ event: 'enqueue_failed', rows: keys.length, err: error }),
       );
     }
-  }
-
-  #readyTables(): ReadonlyMap<number, CapturedTable> {
-    const { tables } = this.#options;
-    if (this.#restingUntil.size === 0) return tables;
-    const now = Date.now();
-    return new Map([...tables].filter(([id]) => (this.#restingUntil.get(id) ?? 0) <= now));
   }
 
   async #takeTurn(): Promise<{ release: () => void }> {

@@ -13,14 +13,20 @@ function keyPart(row: string, column: Column): string {
     case 'numeric':
       return `pg_catalog.trim_scale(${value})::text`;
     case 'date':
-      return `pg_catalog.to_char(${value}, 'YYYY-MM-DD')`;
+      return timeText(value, 'YYYY-MM-DD');
     case 'timestamp without time zone':
-      return `pg_catalog.to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+      return timeText(value, 'YYYY-MM-DD"T"HH24:MI:SS.US');
     case 'timestamp with time zone':
-      return `pg_catalog.to_char(${value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+      return timeText(`(${value} at time zone 'UTC')`, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
     default:
       return `${value}::text`;
   }
+}
+
+/** `to_char` gives null for infinity, and the year 44 for 44 BC. */
+function timeText(value: string, format: string): string {
+  const era = `case when ${value} < '0001-01-01' then ' BC' else '' end`;
+  return `coalesce(pg_catalog.to_char(${value}, '${format}') || ${era}, ${value}::text)`;
 }
 
 /** The row's key as the outbox holds it: the text of one column, or a JSON array of texts. */
@@ -94,8 +100,10 @@ export function metadataValue(row: string, column: Column): string {
     case 'bigint':
     case 'real':
     case 'double precision':
-    case 'numeric':
       return `${value}::float8`;
+    case 'numeric':
+      // A numeric may be beyond what a float holds; the cast would fail, and the whole claim with it.
+      return `case when pg_input_is_valid(${value}::text, 'float8') then ${value}::float8 else 'infinity' end`;
     case 'boolean':
       return value;
     case 'date':
@@ -104,32 +112,40 @@ export function metadataValue(row: string, column: Column): string {
       return `extract(epoch from ${value})::float8`;
     case 'text[]':
     case 'character varying[]':
-      return `array_remove(${value}::text[], null)`;
+      return `case when ${value} is not null then array(
+        select left(element, ${longestMetadata}) from unnest(${value}) element
+        where element is not null limit ${longestMetadata}) end`;
     default:
       return `left(${value}::text, ${longestMetadata})`;
   }
 }
 
-/** Joins keys given as one text array a key column (`$1`, `$2`, …) to the table's rows, by its unique index. */
+/**
+ * Joins keys given as one text array a key column (`$1`, `$2`, …) to the table's rows, by its unique index. A
+ * row answers to its own key text alone: not to "007" for 7, nor to "A" for "a" where a collation holds them equal.
+ */
 export function keysJoinedToRows(table: SourceTable): string {
   const parameters = table.key.map((_, position) => `$${position + 1}::text[]`);
   const names = table.key.map((_, position) => `k${position}`);
   const conditions = table.key.map(
     (column, position) =>
-      `t.${quoteIdentifier(column.name)} = ${keyValue(`k.k${position}`, column)}`,
+      `t.${quoteIdentifier(column.name)} = ${keyValue(`k.k${position}`, column)}
+       and ${keyPart('t', column)} collate "C" = k.k${position}`,
   );
   return `unnest(${parameters.join(', ')}) with ordinality as k(${[...names, 'position'].join(', ')})
     join ${table.relation} t on ${conditions.join(' and ')}`;
 }
 
-/** A key part's text as the column's own type. */
+/** A key part's text as the column's own type; null, which no row has, when it is no such value. */
 export function keyValue(text: string, column: Column): string {
   switch (column.type) {
+    case 'text':
     case 'character varying':
       return text;
-    case 'timestamp with time zone':
-      return `${text}::timestamptz`;
+    case 'character':
+      // As a type in a cast, `character` has length 1.
+      return `${text}::bpchar`;
     default:
-      return `${text}::${column.type}`;
+      return `case when pg_input_is_valid(${text}, '${column.type}') then ${text}::${column.type} end`;
   }
 }

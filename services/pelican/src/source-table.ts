@@ -58,9 +58,9 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
       `there is no table ${name} in this database: create it, or correct source.schema and source.table`,
     ]);
   }
-  if (kind !== 'r') {
+  if (kind !== 'ordinary') {
     throw fail([
-      `${name} is ${kindNames[kind] ?? 'no table'}: name an ordinary table, whose triggers see every write`,
+      `${name} is ${kind}: name an ordinary table, whose triggers see every write`,
     ]);
   }
 
@@ -69,6 +69,11 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
   const find = (wanted: readonly string[], field: string) =>
     wanted.flatMap((wantedName) => {
       const column = columns.get(wantedName);
+      if (column?.isVirtual === true) {
+        faults.push(
+          `${field} names column "${wantedName}", which is generated but not stored, so that triggers do not see it change: make it stored, or name the columns it is made of`,
+        );
+      }
       if (column) return [column];
       faults.push(
         `${field} names column "${wantedName}", which ${name} does not have; it has ${[...columns.keys()].join(', ')}`,
@@ -113,33 +118,44 @@ const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
 const sameNames = (some: readonly string[], others: readonly string[]) =>
   JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
 
-const kindNames: Record<string, string> = {
-  p: 'a partitioned table',
-  v: 'a view',
-  m: 'a materialized view',
-  f: 'a foreign table',
-};
-
+/** Statement triggers of a partition, or of a child, see nothing of what is written by way of the parent. */
 async function kindOf(pool: Pool, schema: string, table: string): Promise<string | undefined> {
-  const rows = await query<{ relkind: string }>(
+  const rows = await query<{ kind: string }>(
     pool,
     'looking a table up',
-    `select c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    `select case
+       when c.relkind = 'v' then 'a view'
+       when c.relkind = 'm' then 'a materialized view'
+       when c.relkind = 'f' then 'a foreign table'
+       when c.relkind = 'p' then 'a partitioned table'
+       when c.relispartition then 'a partition'
+       when exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent))
+         then 'part of an inheritance tree'
+       else 'ordinary'
+     end as kind
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
     [schema, table],
   );
-  return rows[0]?.relkind;
+  return rows[0]?.kind;
 }
 
 /** Domains are seen through: a key of a domain over integer is an integer. */
-async function columnsOf(pool: Pool, relation: string): Promise<Column[]> {
-  return query<Column>(
+async function columnsOf(
+  pool: Pool,
+  relation: string,
+): Promise<(Column & { isVirtual: boolean })[]> {
+  return query(
     pool,
     'reading the columns of a table',
-    `select a.attname as name,
-            format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null) as type,
-            a.attnotnull as "notNull"
-     from pg_attribute a join pg_type t on t.oid = a.atttypid
+    `with recursive base(oid, type) as (
+       select oid, oid from pg_type where typtype <> 'd'
+       union all
+       select d.oid, base.type from pg_type d join base on d.typbasetype = base.oid where d.typtype = 'd'
+     )
+     select a.attname as name, format_type(base.type, null) as type, a.attnotnull as "notNull",
+            a.attgenerated = 'v' as "isVirtual"
+     from pg_attribute a join base on base.oid = a.atttypid
      where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
      order by a.attnum`,
     [relation],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { migrate, type Pool } from '@aviary/postgres';
+import { migrate, query, type Pool } from '@aviary/postgres';
 import { PermanentError, retry, type Health, type Logger, type Part } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
 import { installCapture, type CapturedTable } from './capture.ts';
@@ -28,6 +28,7 @@ export class Sources implements Part {
   /** @throws PermanentError that lists every spec that does not fit its table. */
   async start(): Promise<void> {
     const { pool, indexes, logger } = this.#options;
+    await this.#persist(() => checkServer(pool));
     const migrations = await this.#persist(() =>
       migrate(pool, join(import.meta.dirname, '../migrations')),
     );
@@ -66,5 +67,18 @@ export class Sources implements Part {
     });
     health.ok('database');
     return result;
+  }
+}
+
+/** @throws PermanentError when Postgres is older than 16, which the queries of pelican need. */
+async function checkServer(pool: Pool): Promise<void> {
+  const [server] = await query<{ number: number; version: string }>(
+    pool,
+    'asking for the version',
+    `select current_setting('server_version_num')::integer as number,
+            current_setting('server_version') as version`,
+  );
+  if (server !== undefined && server.number < 160_000) {
+    throw new PermanentError(`Postgres is ${server.version}, and pelican needs 16 or newer: upgrade it.`);
   }
 }

@@ -1,5 +1,6 @@
-import { keyOfRecordId } from '@aviary/change-job';
+import { encodeKey, keyOfRecordId } from '@aviary/change-job';
 import { query, type Pool } from '@aviary/postgres';
+import { PermanentError } from '@aviary/runtime';
 import type { VectorIndex } from '@aviary/vector-index';
 import type { CapturedTable } from './capture.ts';
 import { enqueue } from './outbox.ts';
@@ -18,9 +19,8 @@ export async function sweep(
   signal: AbortSignal,
 ): Promise<number> {
   let found = 0;
-  for await (const ids of vectors.listIds()) {
-    signal.throwIfAborted();
-    const keys = ids.map(keyOfRecordId).filter((key) => key.length === table.key.length);
+  for await (const ids of vectors.listIds('', signal)) {
+    const keys = ids.flatMap((id) => keyOf(id, table) ?? []);
     const rows = await query<{ position: number }>(
       pool,
       'looking for rows of records',
@@ -33,4 +33,15 @@ export async function sweep(
     found += gone.length;
   }
   return found;
+}
+
+/** Nothing for an id that is none of Aviary's: a delete would not find it. */
+function keyOf(id: string, table: CapturedTable): [string[]] | undefined {
+  try {
+    const key = keyOfRecordId(id);
+    return key.length === table.key.length && encodeKey(key) === id ? [key] : undefined;
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
 }

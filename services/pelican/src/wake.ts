@@ -1,5 +1,6 @@
-import { query, type Pool } from '@aviary/postgres';
+import { translate, type Pool } from '@aviary/postgres';
 import { sleep } from '@aviary/runtime';
+import { OutboxStart } from './outbox-start.ts';
 
 /**
  * Says when there is something to claim, by polling one index probe: a NOTIFY on the write path would take
@@ -8,10 +9,15 @@ import { sleep } from '@aviary/runtime';
  */
 export class Wake {
   readonly #pool: Pool;
+  readonly #start = new OutboxStart();
   #lastWork = performance.now();
 
-  constructor(pool: Pool) {
+  readonly #onAnswer: () => void;
+
+  /** @param onAnswer called whenever Postgres has answered, with or without changes */
+  constructor(pool: Pool, onAnswer: () => void) {
     this.#pool = pool;
+    this.#onAnswer = onAnswer;
   }
 
   /** To be told of each claim that found something. */
@@ -19,19 +25,38 @@ export class Wake {
     this.#lastWork = performance.now();
   }
 
-  /** Resolves when the outbox holds something. @throws the signal's reason, or RetryableError. */
-  async wait(signal: AbortSignal): Promise<void> {
+  /** Waits after a claim that found nothing: what there is, is in other hands or of no table to be read now. */
+  async rest(signal: AbortSignal): Promise<void> {
+    await sleep(pauseMs(performance.now() - this.#lastWork, 0), signal);
+  }
+
+  /**
+   * Resolves when the outbox holds something, with the seq from which on to claim.
+   *
+   * @throws the signal's reason, or RetryableError.
+   */
+  async wait(signal: AbortSignal): Promise<number> {
     for (;;) {
       signal.throwIfAborted();
       const before = performance.now();
-      const rows = await query(
-        this.#pool,
-        'looking for changes',
-        'select 1 from aviary.outbox order by partition, seq limit 1',
-      );
-      if (rows.length > 0) return;
+      if (await this.#probe()) return this.#start.since;
       const now = performance.now();
       await sleep(pauseMs(now - this.#lastWork, now - before), signal);
+    }
+  }
+
+  async #probe(): Promise<boolean> {
+    try {
+      await this.#start.look(this.#pool);
+      const { rows } = await this.#pool.query<{ busy: boolean }>({
+        name: 'probe',
+        text: 'select aviary.has_changes($1) as busy',
+        values: [this.#start.since],
+      });
+      this.#onAnswer();
+      return rows[0]?.busy === true;
+    } catch (error) {
+      throw translate('looking for changes', error);
     }
   }
 }
