@@ -29,7 +29,7 @@ const schema = z
     MAX_BATCH: integer({ min: 1, max: 1_000 }).default(256),
     /** Most batches in work at once. */
     CONCURRENCY: integer({ min: 1, max: 64 }).default(4),
-    /** Long polls at once. */
+    /** Most polls at once. */
     RECEIVERS: integer({ min: 1, max: 32 }).default(4),
   })
   .refine((config) => config.HEARTBEAT_SECONDS < config.VISIBILITY_TIMEOUT_SECONDS / 2, {

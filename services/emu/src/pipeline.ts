@@ -32,7 +32,7 @@ export interface PipelineOptions {
   maxBatch: number;
   /** Most batches at once. */
   concurrency: number;
-  /** Long polls at once. */
+  /** Most polls at once. */
   receivers: number;
 }
 
@@ -151,7 +151,7 @@ export class Pipeline implements Part {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    await this.#receiver.stop();
+    await this.#receiver.stop(deadline);
     const waiting = this.#buffer.take(Infinity);
     const abort = () => this.#work.abort(deadline.reason);
     deadline.addEventListener('abort', abort);

@@ -19,6 +19,7 @@ export class Telemetry {
     upserted: 0,
     deleted: 0,
     deadLettered: 0,
+    abandoned: 0,
     tokens: 0,
   };
   readonly #rows = new SlidingRate();
@@ -166,6 +167,7 @@ export class Telemetry {
   }
 
   abandoned(index: string, op: 'upsert' | 'delete', count: number): void {
+    this.#totals.abandoned += count;
     this.#count(index, op, 'abandoned', count);
   }
 
