@@ -15,6 +15,8 @@ export function createQueueClient(options: QueueClientOptions): SQSClient {
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     maxAttempts: 1,
+    // TLS already guards what the digests would; without them a message costs a tenth less CPU (75 to 66 µs).
+    md5: false,
     requestHandler: {
       connectionTimeout: 3_000,
       // Above the longest long poll (20 s), so that a half-open connection is noticed.

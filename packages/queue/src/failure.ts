@@ -2,7 +2,7 @@ import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 
 /**
- * Message faults are the sender's for good. All else (throttling, 5xx, network, and also a missing queue or
+ * Faults of a message that is being sent are its own for good. All else (throttling, 5xx, network, and also a missing queue or
  * refused credentials, which a person mends while the work waits) may succeed later.
  */
 const permanentNames = new Set([
@@ -26,7 +26,10 @@ export function translate(action: string, queueUrl: string, error: unknown): unk
   const message = error instanceof Error ? error.message : String(error);
   const remedy = remedies[name];
   const text = `SQS ${action} on ${queueUrl} failed: ${message || name}${remedy ? ` (${remedy})` : ''}`;
-  const permanent = error instanceof SQSServiceException && permanentNames.has(error.name);
+  const permanent =
+    action === 'SendMessageBatch' &&
+    error instanceof SQSServiceException &&
+    permanentNames.has(error.name);
   return permanent
     ? new PermanentError(text, { cause: error })
     : new RetryableError(text, { cause: error });

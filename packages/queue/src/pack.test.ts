@@ -4,7 +4,10 @@ import { packBatches } from './pack.ts';
 
 const limit = 1_048_576;
 const entry = fc
-  .tuple(fc.constantFrom('a', 'ü', '🐦'), fc.oneof(fc.nat(100), fc.integer({ min: 1, max: 300_000 })))
+  .tuple(
+    fc.constantFrom('a', 'ü', '🐦'),
+    fc.oneof(fc.nat(100), fc.integer({ min: 1, max: 300_000 })),
+  )
   .map(([letter, times]) => ({ body: letter.repeat(times) }));
 const bytesOf = (batch: { body: string }[]) =>
   batch.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);

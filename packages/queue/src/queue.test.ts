@@ -139,7 +139,11 @@ describe('acknowledge and extend', () => {
   test('a lease that had ended is told, among others that had not', async () => {
     const bodies = Array.from({ length: 25 }, (_, position) => message(position));
     await it.queue.send(bodies, { signal });
-    const messages = [...(await take(it.queue)), ...(await take(it.queue)), ...(await take(it.queue))];
+    const messages = [
+      ...(await take(it.queue)),
+      ...(await take(it.queue)),
+      ...(await take(it.queue)),
+    ];
     expect(messages).toHaveLength(25);
     const lost = { receiptHandle: 'none of this queue' };
     expect(await it.queue.extend([...messages.slice(5), lost], 30, signal)).toEqual([lost]);
