@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { PermanentError } from '@aviary/runtime';
 import { z } from 'zod';
+import { toMessageText } from './message-text.ts';
 
 /** The wire format this build writes and reads. Raise it when an old reader would misread a new job. */
 export const jobFormat = 1;
@@ -40,7 +41,7 @@ export type DeleteJob = z.infer<typeof deleteJob>;
 export type ChangeJob = z.infer<typeof changeJob>;
 
 export function encodeJob(job: ChangeJob): string {
-  return JSON.stringify(job);
+  return toMessageText(job);
 }
 
 /** @throws PermanentError that says what is wrong with the message, for the dead letter's reason. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toMessageText } from './message-text.ts';
 
 /** What is kept of a message that is no job, in characters. */
 const rawBodyLimit = 10_000;
@@ -27,7 +28,7 @@ const deadLetter = z.object({
 export type DeadLetter = z.infer<typeof deadLetter>;
 
 export function encodeDeadLetter(letter: DeadLetter): string {
-  return JSON.stringify({ ...letter, rawBody: letter.rawBody?.slice(0, rawBodyLimit) });
+  return toMessageText({ ...letter, rawBody: letter.rawBody?.slice(0, rawBodyLimit) });
 }
 
 /** A dead letter, or undefined for a message that SQS itself moved there. */

@@ -16,13 +16,20 @@ const job = {
 
 test('a record carries which state of the row it is', () => {
   const metadata = managedMetadata(job);
-  expect(metadata).toEqual({ price: 1, aviary_hash: 'abc', aviary_version: 7, aviary_changed_at: 5 });
+  expect(metadata).toEqual({
+    price: 1,
+    aviary_hash: 'abc',
+    aviary_version: 7,
+    aviary_changed_at: 5,
+  });
   expect(provenanceOf(metadata)).toEqual({ contentHash: 'abc', version: 7, changedAt: 5 });
 });
 
-test.each([undefined, {}, { price: 1 }, { aviary_hash: 3, aviary_version: 7, aviary_changed_at: 5 }])(
-  '%j has none',
-  (metadata) => {
-    expect(provenanceOf(metadata)).toBeUndefined();
-  },
-);
+test.each([
+  undefined,
+  {},
+  { price: 1 },
+  { aviary_hash: 3, aviary_version: 7, aviary_changed_at: 5 },
+])('%j has none', (metadata) => {
+  expect(provenanceOf(metadata)).toBeUndefined();
+});

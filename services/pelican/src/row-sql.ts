@@ -103,7 +103,9 @@ export function metadataValue(row: string, column: Column): string {
       return `${value}::float8`;
     case 'numeric':
       // A numeric may be beyond what a float holds; the cast would fail, and the whole claim with it.
-      return `case when pg_input_is_valid(${value}::text, 'float8') then ${value}::float8 else 'infinity' end`;
+      // Beyond float8's range a cast fails: too large is for a dead letter, too small is zero. Null stays null.
+      return `case when ${value} = 'NaN' then 'NaN'::float8 when abs(${value}) > 1.79e308 then 'infinity'
+        when abs(${value}) < 1e-307 then 0 else ${value}::float8 end`;
     case 'boolean':
       return value;
     case 'date':

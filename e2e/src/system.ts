@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
+import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
+import {
+  startService,
+  testDatabase,
+  testQueue,
+  waitUntil,
+  type ServiceProcess,
+  type TestDatabase,
+  type TestQueue,
+} from '@aviary/testing';
+import { VectorIndex } from '@aviary/vector-index';
+
+/** The whole system but for the page: services as processes, on servers of the test's own. */
+export interface System extends AsyncDisposable {
+  database: TestDatabase;
+  queue: TestQueue;
+  pinecone: PineconeServer;
+  embeddings: EmbeddingsServer;
+  environment: Record<string, string>;
+  start: (service: 'pelican' | 'emu') => Promise<ServiceProcess>;
+  index: (namespace: string) => VectorIndex;
+  /** Waits until nothing is on its way any more. */
+  quiet: () => Promise<void>;
+}
+
+/** @param specs files or directories, from the checkout's root */
+export async function startSystem(options: {
+  tables: string;
+  specs: string[];
+  model?: 'minilm';
+}): Promise<System> {
+  const database = await testDatabase();
+  await database.sql(options.tables);
+  const [queue, pinecone, embeddings] = await Promise.all([
+    testQueue(),
+    startPinecone(),
+    startEmbeddings({
+      model: options.model ?? { stub: { baseMs: 5, perTextMs: 0, dimensions: 384 } },
+    }),
+  ]);
+  const environment = {
+    ...queue.environment,
+    DATABASE_URL: database.url,
+    SPECS: options.specs.map((spec) => join(import.meta.dirname, '../..', spec)).join(),
+    OPENAI_API_KEY: 'test',
+    OPENAI_BASE_URL: embeddings.url,
+    PINECONE_API_KEY: 'test',
+    PINECONE_CONTROLLER_URL: pinecone.url,
+    // A killed emu's messages come back soon.
+    VISIBILITY_TIMEOUT_SECONDS: '5',
+    HEARTBEAT_SECONDS: '2',
+    LOG_LEVEL: 'warn',
+  };
+  const services: ServiceProcess[] = [];
+  return {
+    database,
+    queue,
+    pinecone,
+    embeddings,
+    environment,
+    start: async (service) => {
+      const started = await startService(`services/${service}/src/main.ts`, environment);
+      services.push(started);
+      await started.ready();
+      return started;
+    },
+    index: (namespace) =>
+      new VectorIndex({
+        apiKey: 'test',
+        controllerHostUrl: pinecone.url,
+        index: 'aviary',
+        namespace,
+      }),
+    quiet: () =>
+      waitUntil(
+        async () => {
+          const [pending] = await database.sql<{ count: number }>(
+            `select (select count(*) from aviary.outbox)::integer
+                  + (select count(*) from aviary.backfill where finished_at is null)::integer as count`,
+          );
+          if (pending?.count !== 0) return false;
+          const { visible, inFlight } = await queue.queue.depth();
+          return visible + inFlight === 0;
+        },
+        { what: 'outbox and queue are empty', timeoutMs: 25_000 },
+      ),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(services.map((service) => service.stop('SIGKILL')));
+      await Promise.all([pinecone.close(), embeddings.close(), database.drop()]);
+    },
+  };
+}
