@@ -2,8 +2,8 @@ import { SQSServiceException } from '@aws-sdk/client-sqs';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 
 /**
- * Faults of a message that is being sent are its own for good. All else (throttling, 5xx, network, and also a missing queue or
- * refused credentials, which a person mends while the work waits) may succeed later.
+ * Faults of a message that is being sent are its own for good. All else (throttling, 5xx, network, and also
+ * a missing queue or refused credentials, which a person mends while the work waits) may succeed later.
  */
 const permanentNames = new Set([
   'InvalidMessageContents',
