@@ -1,0 +1,96 @@
+import type { ProductType } from '../product-type.ts';
+
+export const audio: readonly ProductType[] = [
+  {
+    name: 'noise-cancelling headphones',
+    code: 'HEA',
+    nouns: [
+      'pair of noise-cancelling headphones',
+      'over-ear wireless headset',
+      'pair of Bluetooth headphones',
+    ],
+    features: [
+      'active noise cancelling by six microphones',
+      'memory-foam ear cushions',
+      '40 mm drivers and a folding frame',
+    ],
+    uses: [
+      'for flights and open-plan offices',
+      'for quiet concentration',
+      'for albums on the sofa',
+    ],
+    benefits: [
+      'hushes engine drone and chatter',
+      'plays for thirty hours on a charge',
+      'sits lightly for a whole shift',
+      'switches between phone and laptop',
+    ],
+    buyers: ['frequent flyers', 'commuters', 'students in libraries'],
+    sizes: ['240 g', '265 g', '290 g with a hard case'],
+    care: ['Wipe the cushions with a dry cloth', 'Ear pads can be replaced'],
+    price: [79, 390],
+  },
+  {
+    name: 'portable speaker',
+    code: 'SPE',
+    nouns: ['portable speaker', 'Bluetooth speaker', 'waterproof boombox'],
+    features: [
+      'two passive radiators',
+      'a floating, dustproof shell',
+      'a carrying loop and stereo pairing',
+    ],
+    uses: ['for picnics and barbecues', 'for the garden or the bathroom', 'for a day by the sea'],
+    benefits: [
+      'fills a terrace with deep bass',
+      'shrugs off sand and splashes',
+      'plays twenty hours between charges',
+      'pairs with a second one',
+    ],
+    buyers: ['festival goers', 'hosts', 'teenagers'],
+    sizes: ['10 watts', '20 watts', '40 watts'],
+    care: ['Rinse off salt with fresh water', 'Close the charging flap before it gets wet'],
+    price: [29, 260],
+  },
+  {
+    name: 'turntable',
+    code: 'TUR',
+    nouns: ['turntable', 'belt-driven deck', 'LP player'],
+    features: [
+      'a carbon tonearm and a moving-magnet cartridge',
+      'a built-in phono preamp',
+      'a heavy platter and a dust cover',
+    ],
+    uses: ['for LPs and singles', 'for a hi-fi shelf', 'for digitising a collection over USB'],
+    benefits: [
+      'spins at a steady 33 or 45',
+      'tracks the groove gently',
+      'connects to any amplifier',
+      'brings out warm analogue sound',
+    ],
+    buyers: ['collectors', 'hi-fi beginners', 'nostalgic music fans'],
+    sizes: ['42 cm wide', '45 cm wide', '45 cm wide with speakers'],
+    care: ['Brush the stylus from back to front', 'Change the belt every five years'],
+    price: [99, 560],
+  },
+  {
+    name: 'microphone',
+    code: 'MIC',
+    nouns: ['USB microphone', 'condenser microphone', 'podcast microphone'],
+    features: [
+      'a cardioid capsule and a pop filter',
+      'a mute button and a gain dial',
+      'a shock mount and a desk stand',
+    ],
+    uses: ['for podcasts and voice-overs', 'for video calls', 'for singing at home'],
+    benefits: [
+      'captures a voice in rich detail',
+      'rejects keyboard clatter',
+      'needs no sound card',
+      'lets you monitor without delay',
+    ],
+    buyers: ['podcasters', 'streamers', 'remote teams'],
+    sizes: ['48 kHz', '96 kHz', '192 kHz'],
+    care: ['Cover it when it is not in use', 'Keep the grille dry'],
+    price: [39, 240],
+  },
+];

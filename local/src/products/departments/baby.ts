@@ -1,0 +1,96 @@
+import type { ProductType } from '../product-type.ts';
+
+export const baby: readonly ProductType[] = [
+  {
+    name: 'pushchair',
+    code: 'PUS',
+    nouns: ['pushchair', 'folding buggy', 'all-terrain stroller'],
+    features: [
+      'a five-point harness and a large hood',
+      'swivel wheels and soft suspension',
+      'a lie-flat seat and a shopping basket',
+    ],
+    uses: ['for strolls in town', 'for travel by bus and plane', 'for woodland paths'],
+    benefits: [
+      'folds with one hand',
+      'rolls smoothly over cobbles',
+      'shades from sun and drizzle',
+      'grows with the child up to 22 kg',
+    ],
+    buyers: ['new parents', 'grandparents', 'travelling families'],
+    sizes: ['6.5 kg', '8.9 kg', '11 kg with air tyres'],
+    care: ['Covers come off for washing at 30 degrees', 'Oil the axles twice a year'],
+    price: [119, 690],
+  },
+  {
+    name: 'baby monitor',
+    code: 'MON',
+    nouns: ['baby monitor', 'video nursery monitor', 'digital audio babyphone'],
+    features: [
+      'a night-vision camera',
+      'an encrypted link with 300 m range',
+      'a two-way intercom and a temperature display',
+    ],
+    uses: ['for the nursery', 'for naps while you are in the garden', 'for the first years'],
+    benefits: [
+      'alerts you at the first cry',
+      'stays silent until there is a sound',
+      'shows the cot in the dark',
+      'lets you sing a lullaby from the next room',
+    ],
+    buyers: ['first-time parents', 'babysitters', 'parents of twins'],
+    sizes: ['audio only', '3.5 inch screen', '5 inch screen'],
+    care: ['Keep the cable out of reach of the cot', 'Wipe the screen with a soft cloth'],
+    price: [35, 230],
+  },
+  {
+    name: 'teething ring',
+    code: 'TEE',
+    nouns: ['teething ring', 'teether', 'chewable bracelet rattle'],
+    features: [
+      'food-grade silicone and beech wood',
+      'knobbly textures on both sides',
+      'a gel core for the fridge',
+    ],
+    uses: [
+      'for the arrival of first teeth',
+      'for babies from three months',
+      'for tiny hands to hold and chew',
+    ],
+    benefits: [
+      'cools and massages aching gums',
+      'calms a fretful baby',
+      'trains grasping',
+      'is free of softeners',
+    ],
+    buyers: ['parents of babies', 'godparents', 'nurseries'],
+    sizes: ['one piece', 'two pieces', 'three pieces'],
+    care: ['Boil it for three minutes', 'Do not put it in the freezer'],
+    price: [5, 22],
+  },
+  {
+    name: 'changing bag',
+    code: 'CHB',
+    nouns: ['changing bag', 'nappy rucksack', 'baby travel bag'],
+    features: [
+      'a fold-out changing mat',
+      'insulated pockets for bottles',
+      'clips for the buggy handle',
+    ],
+    uses: [
+      'for days out with an infant',
+      'for nappies, wipes and spare clothes',
+      'for crèche mornings',
+    ],
+    benefits: [
+      'keeps everything in its own compartment',
+      'opens wide with one hand',
+      'looks like an ordinary rucksack',
+      'wipes clean inside',
+    ],
+    buyers: ['mothers and fathers', 'childminders', 'expectant couples'],
+    sizes: ['15 litres', '20 litres', '26 litres'],
+    care: ['Wipe with a damp sponge', 'Wash the mat at 40 degrees'],
+    price: [29, 120],
+  },
+];

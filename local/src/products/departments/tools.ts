@@ -1,0 +1,92 @@
+import type { ProductType } from '../product-type.ts';
+
+export const tools: readonly ProductType[] = [
+  {
+    name: 'cordless drill',
+    code: 'DRI',
+    nouns: ['cordless drill', 'drill driver', 'battery combi drill'],
+    features: [
+      'two 18 V lithium batteries',
+      'a brushless motor and 20 torque settings',
+      'a keyless 13 mm chuck and a case',
+    ],
+    uses: [
+      'for boring holes in masonry and putting up cabinets',
+      'for driving screws',
+      'for flat-pack furniture and renovation',
+    ],
+    benefits: [
+      'bites into brick with its hammer action',
+      'stops before a screw strips',
+      'works a full day on one charge',
+      'fits tight corners',
+    ],
+    buyers: ['DIY beginners', 'joiners', 'tradespeople'],
+    sizes: ['12 V', '18 V, 2 Ah', '18 V, 5 Ah'],
+    care: ['Store the battery half charged', 'Blow dust out of the vents'],
+    price: [49, 320],
+  },
+  {
+    name: 'socket set',
+    code: 'SOC',
+    nouns: ['socket set', 'ratchet and socket case', "mechanic's tool case"],
+    features: [
+      'chrome vanadium steel',
+      'a 72-tooth reversible ratchet',
+      'metric bits in a moulded tray',
+    ],
+    uses: [
+      'for bolts and nuts on engines',
+      'for bicycles, mopeds and mowers',
+      'for the home garage',
+    ],
+    benefits: [
+      'grips rounded nuts',
+      'shows at once which piece is missing',
+      'reaches deep into the engine bay',
+      'resists rust',
+    ],
+    buyers: ['hobby mechanics', 'motorcyclists', 'apprentices'],
+    sizes: ['46 pieces', '94 pieces', '172 pieces'],
+    care: ['Oil the ratchet once a year', 'Wipe off grease after work'],
+    price: [25, 190],
+  },
+  {
+    name: 'step ladder',
+    code: 'LAD',
+    nouns: ['step ladder', 'folding ladder', 'telescopic ladder'],
+    features: [
+      'wide non-slip treads',
+      'a tool tray and a safety rail',
+      'rubber feet and locking hinges',
+    ],
+    uses: ['for painting ceilings', 'for changing light bulbs', 'for gutters and high cupboards'],
+    benefits: [
+      'stands firm on uneven ground',
+      'folds flat behind a door',
+      'carries 150 kg',
+      'brings you a metre and a half higher',
+    ],
+    buyers: ['decorators', 'caretakers', 'homeowners'],
+    sizes: ['3 steps', '5 steps', '7 steps'],
+    care: ['Check the rivets each season', 'Keep the treads free of paint'],
+    price: [32, 180],
+  },
+  {
+    name: 'work gloves',
+    code: 'GLO',
+    nouns: ['pair of work gloves', 'pair of cut-resistant gloves', 'pair of leather rigger gloves'],
+    features: ['nitrile-dipped palms', 'goatskin and a knitted cuff', 'cut protection to level D'],
+    uses: ['for building sites', 'for handling sheet metal and glass', 'for firewood and rubble'],
+    benefits: [
+      'guards fingers against splinters',
+      'grips oily parts',
+      'breathes on the back',
+      'leaves enough feeling for a small nail',
+    ],
+    buyers: ['builders', 'landscapers', 'warehouse staff'],
+    sizes: ['size 8', 'size 9', 'size 11'],
+    care: ['Machine wash at 40 degrees', 'Let leather dry away from heat'],
+    price: [6, 32],
+  },
+];
