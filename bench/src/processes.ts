@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const root = join(import.meta.dirname, '../..');
+
+/** A process that was started here and will be ended here. */
+export interface StartedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** The next line it prints. @throws Error with the end of its log when it ends before, or says nothing for minutes. */
+  line(): Promise<string>;
+  /** Ends it: SIGTERM, and SIGKILL after ten seconds. */
+  stop(): Promise<void>;
+}
+
+export interface ProcessSpec {
+  name: string;
+  /** From the checkout's root. */
+  script: string;
+  arguments?: string[];
+  environment?: Record<string, string>;
+}
+
+const stopMs = 10_000;
+/** Longest silence: loading the SQS stand-in with 100,000 messages takes half a minute on a slow machine. */
+const lineMs = 180_000;
+
+/**
+ * The processes of one run. Each has a process group of its own, so that Ctrl-C reaches the measurement
+ * alone, which ends them in order.
+ */
+export class Processes {
+  readonly #logs: string;
+  readonly #signal: AbortSignal;
+  readonly #running = new Set<StartedProcess>();
+  readonly #lost = new AbortController();
+
+  /**
+   * @param logs directory for what the processes print
+   * @param signal ends waiting for them
+   */
+  constructor(logs: string, signal: AbortSignal) {
+    this.#logs = logs;
+    this.#signal = signal;
+  }
+
+  /** Aborts when a process ends by itself. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  start(spec: ProcessSpec): StartedProcess {
+    const { name, script, environment = {} } = spec;
+    const log = join(this.#logs, `${name}.log`);
+    const file = createWriteStream(log);
+    const child = spawn(process.execPath, [script, ...(spec.arguments ?? [])], {
+      cwd: root,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    child.stdout.pipe(file, { end: false });
+    child.stderr.pipe(file, { end: false });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    // The last resort, when this process ends without stopping what it started.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    const exited = once(child, 'exit').then(([code]) => {
+      process.off('exit', kill);
+      if (this.#running.delete(started) && code !== 0) {
+        this.#lost.abort(new Error(`${name} ended unexpectedly; its log ends:\n${endOf(log)}`));
+      }
+    });
+    const started: StartedProcess = {
+      name,
+      pid: child.pid ?? 0,
+      line: async () => {
+        const patience = AbortSignal.any([this.#signal, AbortSignal.timeout(lineMs)]);
+        const line = await Promise.race([lines.next(), aborted(patience)]);
+        if (line?.done === false) return line.value;
+        this.#signal.throwIfAborted();
+        throw new Error(`${name} said nothing more; its log ends:\n${endOf(log)}`);
+      },
+      stop: async () => {
+        this.#running.delete(started);
+        child.kill('SIGTERM');
+        const killing = setTimeout(kill, stopMs);
+        await exited;
+        clearTimeout(killing);
+        file.end();
+      },
+    };
+    this.#running.add(started);
+    return started;
+  }
+
+  get running(): StartedProcess[] {
+    return [...this.#running];
+  }
+
+  /** Ends all, the latest first. */
+  async stop(): Promise<void> {
+    for (const started of this.running.reverse()) await started.stop();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+function endOf(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+}
