@@ -7,12 +7,20 @@ const answered = (code: string) =>
   Object.assign(new pg.DatabaseError('no', 1, 'error'), { code, severity: 'ERROR' });
 
 describe('translate', () => {
-  test.each(['57P01', '57P03', '08006', '53300', '40001', '40P01', '55P03', '25006', '28P01', '3D000'])(
-    'SQLSTATE %s may pass',
-    (code) => {
-      expect(translate('reading', answered(code))).toBeInstanceOf(RetryableError);
-    },
-  );
+  test.each([
+    '57P01',
+    '57P03',
+    '08006',
+    '53300',
+    '40001',
+    '40P01',
+    '55P03',
+    '25006',
+    '28P01',
+    '3D000',
+  ])('SQLSTATE %s may pass', (code) => {
+    expect(translate('reading', answered(code))).toBeInstanceOf(RetryableError);
+  });
 
   test.each(['42P01', '42703', '22P02', '23505'])('SQLSTATE %s is left as it is', (code) => {
     const error = answered(code);

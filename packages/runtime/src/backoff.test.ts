@@ -36,15 +36,18 @@ test('the pause is at least what the other side asked for', async () => {
   expect(pauses).toEqual([20]);
 });
 
-test.each([new PermanentError('never'), new Error('a bug')])('%s is thrown at once', async (error) => {
-  let calls = 0;
-  const call = () => {
-    calls += 1;
-    return Promise.reject(error);
-  };
-  await expect(retry(call, { signal: forever })).rejects.toBe(error);
-  expect(calls).toBe(1);
-});
+test.each([new PermanentError('never'), new Error('a bug')])(
+  '%s is thrown at once',
+  async (error) => {
+    let calls = 0;
+    const call = () => {
+      calls += 1;
+      return Promise.reject(error);
+    };
+    await expect(retry(call, { signal: forever })).rejects.toBe(error);
+    expect(calls).toBe(1);
+  },
+);
 
 test('a signal ends the waiting, with its reason', async () => {
   const stop = new AbortController();

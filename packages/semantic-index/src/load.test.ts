@@ -55,9 +55,7 @@ test('every fault of every file is told, with its place', () => {
   expect(faults).toThrow(/a\.yaml: spec\.embedding\.dimensions: /);
   expect(faults).toThrow(/a\.yaml: spec\.embedding: .*"size"/);
   expect(faults).toThrow(/b\.yaml: /);
-  expect(faults).toThrow(
-    /c\.yaml \(document 2\): the name "two" is also used by .*c\.yaml/,
-  );
+  expect(faults).toThrow(/c\.yaml \(document 2\): the name "two" is also used by .*c\.yaml/);
   expect(faults).toThrow(/d\.yaml: spec\.target: namespace aviary\/two is also used by .*c\.yaml/);
   expect(faults).toThrow(/e\.yaml: document: /);
   expect(faults).toThrow(/\/absent: there is no such file/);

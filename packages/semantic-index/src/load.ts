@@ -34,8 +34,10 @@ export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
         const place = `${index.target.index}/${index.target.namespace}`;
         const namesake = found.get(index.name);
         const neighbour = places.get(place);
-        if (namesake) faults.push(`${where}: the name "${index.name}" is also used by ${namesake.file}`);
-        else if (neighbour) faults.push(`${where}: spec.target: namespace ${place} is also used by ${neighbour}`);
+        if (namesake)
+          faults.push(`${where}: the name "${index.name}" is also used by ${namesake.file}`);
+        else if (neighbour)
+          faults.push(`${where}: spec.target: namespace ${place} is also used by ${neighbour}`);
         else found.set(index.name, { index, file: where });
         places.set(place, where);
       } catch (error) {

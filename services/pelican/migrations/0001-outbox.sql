@@ -144,7 +144,7 @@ begin
     execute statement;
   end loop;
   for statement in
-    select format('drop function %s', oid::regprocedure)
+    select format('drop function if exists %s cascade', oid::regprocedure)
     from pg_proc where proname like prefix and pronamespace = 'aviary'::regnamespace
   loop
     execute statement;

@@ -54,30 +54,33 @@ export class Backfill implements Part {
     const { tables } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      let worked = false;
-      await this.#guard('backfill', async () => {
+      const worked = await this.#guard('backfill', async () => {
+        const outcomes: boolean[] = [];
         for (const id of await this.#requested()) {
           const table = tables.get(id);
           if (table === undefined) continue;
-          await this.#guard(`backfill of ${table.index.name}`, async () => {
-            worked = (await this.#step(table)) || worked;
-          });
+          const part = `backfill of ${table.index.name}`;
+          outcomes.push(await this.#guard(part, () => this.#step(table)));
         }
+        return outcomes.includes(true);
       });
       if (!worked) await sleep(lookMs, signal).catch(() => undefined);
     }
   }
 
-  async #guard(part: string, work: () => Promise<void>): Promise<void> {
+  /** @returns what `work` returns, or false when it fails, which health then says. */
+  async #guard(part: string, work: () => Promise<boolean>): Promise<boolean> {
     const { health, logger } = this.#options;
     try {
       this.#stopping.signal.throwIfAborted();
-      await work();
+      const worked = await work();
       if (health.ok(part)) logger.info({ event: 'backfill_works', part });
+      return worked;
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted) return false;
       const reason = error instanceof Error ? error.message : String(error);
       if (health.failed(part, reason)) logger.error({ event: 'backfill_failed', part, err: error });
+      return false;
     }
   }
 

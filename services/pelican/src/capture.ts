@@ -90,7 +90,7 @@ async function isIntact(
         where pronamespace = 'aviary'::regnamespace and proname like $2) as functions`,
     [table.relation, `aviary\\_${sourceId}\\_%`],
   );
-  return rows[0]?.triggers === 4 && rows[0].functions === 8;
+  return rows[0]?.triggers === 4 && rows[0].functions === 9;
 }
 
 /** Most keys in one outbox row, on average: small enough to be claimed in bites. */
@@ -101,8 +101,8 @@ const keysPerRow = 250;
  * UPDATE writes a row at a time, and only where a column that matters differs; TRUNCATE writes the keys of all
  * rows just before they go.
  *
- * What names a column stands in SQL-standard functions over the table's row type. Postgres tracks those by
- * column: a renamed column is followed, and dropping one is refused unless by CASCADE, so a change of the table
+ * What names the table or a column stands in SQL-standard functions, not in the triggers' text. Postgres tracks
+ * those by object: a renamed one is followed, and dropping one is refused unless by CASCADE, so a change of the table
  * does not make a user's write fail. They are inlined into the triggers and cost nothing there.
  *
  * Comparing in the trigger's body rather than in its WHEN: a WHEN is parsed and compiled anew by each
@@ -127,7 +127,7 @@ export function captureSql(table: SourceTable, sourceId: number): string[] {
     `create or replace function ${call(what)}() returns trigger
      language plpgsql security definer set search_path = pg_catalog, pg_temp as $capture$${body}$capture$`;
 
-  const statementBody = (rows: string, textIsNew: string) => `
+  const statementBody = (rows: string, key: string, textIsNew: string) => `
 declare
   -- A power of two of key groups a partition, so that none holds many more than ${keysPerRow} keys.
   groups constant integer :=
@@ -135,7 +135,7 @@ declare
 begin
   insert into aviary.outbox (partition, source_id, keys, text_is_new)
     select (key_hash & 63)::smallint, ${sourceId}, array_agg(key), ${textIsNew}
-    from (select key, hashtext(key) as key_hash from (select ${call('key')}(r) as key from ${rows} r) k) h
+    from (select key, hashtext(key) as key_hash from (select ${key} as key from ${rows} r) k) h
     where key is not null
     group by key_hash & 63, (key_hash >> 6) & (groups - 1);
   return null;
@@ -164,9 +164,11 @@ end`;
     rowFunction('key_differs', twoRows, 'boolean', or(table.key.map(textDiffers))),
     rowFunction('text_differs', twoRows, 'boolean', or(table.text.map(textDiffers))),
     rowFunction('metadata_differs', twoRows, 'boolean', or(restOfMetadata.map(metadataDiffers))),
-    triggerFunction('insert', statementBody('inserted', 'true')),
-    triggerFunction('delete', statementBody('deleted', 'null::boolean')),
-    triggerFunction('truncate', statementBody(relation, 'null::boolean')),
+    `create or replace function ${call('all_keys')}() returns setof text
+     language sql stable begin atomic select ${call('key')}(r) from ${relation} r; end`,
+    triggerFunction('insert', statementBody('inserted', `${call('key')}(r)`, 'true')),
+    triggerFunction('delete', statementBody('deleted', `${call('key')}(r)`, 'null::boolean')),
+    triggerFunction('truncate', statementBody(`${call('all_keys')}()`, 'r', 'null::boolean')),
     triggerFunction('update', updateBody),
     `create trigger ${name('insert')} after insert on ${relation}
      referencing new table as inserted for each statement execute function ${call('insert')}()`,

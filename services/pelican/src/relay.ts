@@ -11,7 +11,8 @@ import {
   type Part,
 } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
-import { SourceFault, claim, removeClaimed, type ClaimedRow } from './claim.ts';
+import { SourceFault, claim, removeClaimed } from './claim.ts';
+import type { ClaimedRow } from './claimed-row.ts';
 import { enqueue } from './outbox.ts';
 import { deadLetter, publish, type Unpublishable } from './publish.ts';
 import { render } from './render.ts';
@@ -109,15 +110,13 @@ export class Relay implements Part {
   async #round(): Promise<void> {
     const { pool, tables, wake, statistics, batchKeys } = this.#options;
     const turn = await this.#takeTurn();
-    let found = false;
     let attempted: ClaimedRow[] = [];
     try {
       const since = await wake.wait(this.#stopping.signal);
-      await transaction(pool, 'relaying changes', async (client) => {
+      const found = await transaction(pool, 'relaying changes', async (client) => {
         const ready = this.#resting.ready(tables);
         const { rows, taken, coalesced } = await claim(client, ready, batchKeys, since);
-        if (taken.length === 0) return;
-        found = true;
+        if (taken.length === 0) return false;
         wake.worked();
         turn.release();
         const { jobs, unpublishable } = this.#renderAll(rows);
@@ -133,6 +132,7 @@ export class Relay implements Part {
         await removeClaimed(client, taken);
         statistics.relayed({ rows: rows.length, coalesced });
         for (const table of new Set(rows.map((row) => row.table))) this.#resting.worked(table);
+        return true;
       });
       if (!found) await wake.rest(this.#stopping.signal);
     } catch (error) {

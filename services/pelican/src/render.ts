@@ -2,7 +2,7 @@ import { contentHash, managedMetadata, recordId, type ChangeJob } from '@aviary/
 import { PermanentError } from '@aviary/runtime';
 import { fillTemplate } from '@aviary/semantic-index';
 import { boundText } from './bound-text.ts';
-import type { ClaimedRow } from './claim.ts';
+import type { ClaimedRow } from './claimed-row.ts';
 import { longestText } from './row-sql.ts';
 
 /** Pinecone's bound on a record's metadata, in bytes of JSON. */

@@ -102,8 +102,8 @@ export function metadataValue(row: string, column: Column): string {
     case 'double precision':
       return `${value}::float8`;
     case 'numeric':
-      // A numeric may be beyond what a float holds; the cast would fail, and the whole claim with it.
-      // Beyond float8's range a cast fails: too large is for a dead letter, too small is zero. Null stays null.
+      // Beyond float8's range the cast would fail, and the whole claim with it: too large is for a dead letter,
+      // too small is zero.
       return `case when ${value} = 'NaN' then 'NaN'::float8 when abs(${value}) > 1.79e308 then 'infinity'
         when abs(${value}) < 1e-307 then 0 else ${value}::float8 end`;
     case 'boolean':

@@ -59,9 +59,7 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
     ]);
   }
   if (kind !== 'ordinary') {
-    throw fail([
-      `${name} is ${kind}: name an ordinary table, whose triggers see every write`,
-    ]);
+    throw fail([`${name} is ${kind}: name an ordinary table, whose triggers see every write`]);
   }
 
   const columns = new Map((await columnsOf(pool, relation)).map((column) => [column.name, column]));

@@ -79,6 +79,8 @@ async function checkServer(pool: Pool): Promise<void> {
             current_setting('server_version') as version`,
   );
   if (server !== undefined && server.number < 160_000) {
-    throw new PermanentError(`Postgres is ${server.version}, and pelican needs 16 or newer: upgrade it.`);
+    throw new PermanentError(
+      `Postgres is ${server.version}, and pelican needs 16 or newer: upgrade it.`,
+    );
   }
 }

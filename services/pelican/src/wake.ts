@@ -10,9 +10,8 @@ import { OutboxStart } from './outbox-start.ts';
 export class Wake {
   readonly #pool: Pool;
   readonly #start = new OutboxStart();
-  #lastWork = performance.now();
-
   readonly #onAnswer: () => void;
+  #lastWork = performance.now();
 
   /** @param onAnswer called whenever Postgres has answered, with or without changes */
   constructor(pool: Pool, onAnswer: () => void) {

@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { recordId } from '@aviary/change-job';
+import { startPinecone } from '@aviary/local/pinecone';
+import { transaction, type Pool } from '@aviary/postgres';
+import { Health } from '@aviary/runtime';
+import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
+import { VectorIndex } from '@aviary/vector-index';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aviarySchema, capture, openPool, silent, write } from '../testing/captured.ts';
+import { Backfill } from './backfill.ts';
+import type { CapturedTable } from './capture.ts';
+import { claim, removeClaimed } from './claim.ts';
+import { sweep } from './sweep.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+beforeEach(async () => {
+  database = await testDatabase(aviarySchema);
+  pool = openPool(database.url, 8);
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const sql = (text: string) => write(pool, text);
+
+function startBackfill(tables: CapturedTable[]) {
+  const health = new Health();
+  const backfill = new Backfill({
+    pool,
+    tables: new Map(tables.map((table) => [table.sourceId, table])),
+    sweep: () => Promise.resolve(0),
+    health,
+    logger: silent,
+  });
+  void backfill.start();
+  return { health, [Symbol.asyncDispose]: () => backfill.stop() };
+}
+
+/** Takes everything out of the outbox, over and over, until told to stop, and returns the keys by source. */
+function collect(tables: CapturedTable[]) {
+  const keys: string[][] = [];
+  const stopping = new AbortController();
+  const bySource = new Map(tables.map((table) => [table.sourceId, table]));
+  const once = () =>
+    transaction(pool, 'collecting', async (client) => {
+      const { rows, taken } = await claim(client, bySource, 1_000, 0);
+      keys.push(...rows.map((row) => row.key));
+      await removeClaimed(client, taken);
+      return taken.length;
+    });
+  const running = (async () => {
+    while ((await once()) > 0 || !stopping.signal.aborted) await delay(1);
+  })();
+  return {
+    keys,
+    stop: async () => {
+      stopping.abort();
+      await running;
+      return keys;
+    },
+  };
+}
+
+const state = async () => {
+  const rows = await sql(
+    'select processed::integer, total::integer, finished_at from aviary.backfill',
+  );
+  return rows[0] as { processed: number; total: number; finished_at: Date | null };
+};
+const finished = () =>
+  waitUntil(async () => (await state()).finished_at !== null, { what: 'the backfill is finished' });
+
+test('a backfill that is stopped is resumed where it was', async () => {
+  await sql(`create table thing (id integer primary key, name text);
+    insert into thing select g, 'x' from generate_series(1, 20000) g`);
+  const thing = await capture(pool, { table: 'thing' });
+  const collecting = collect([thing]);
+  {
+    await using running = new AsyncDisposableStack();
+    running.use(startBackfill([thing]));
+    await waitUntil(async () => (await state()).processed >= 5_000, { what: 'it has begun' });
+  }
+  const { processed, total, finished_at } = await state();
+  expect({ total, finished_at }).toEqual({ total: 20_000, finished_at: null });
+  expect(processed).toBeLessThan(20_000);
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill([thing]));
+  await finished();
+  const keys = await collecting.stop();
+  expect(keys).toHaveLength(20_000);
+  expect(new Set(keys.map(String)).size).toBe(20_000);
+});
+
+test('two pelicans share a backfill, and each key is taken once', async () => {
+  await sql(`create table thing (id integer primary key, name text);
+    insert into thing select g, 'x' from generate_series(1, 20000) g`);
+  const thing = await capture(pool, { table: 'thing' });
+  const collecting = collect([thing]);
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill([thing]));
+  running.use(startBackfill([thing]));
+  await finished();
+  expect(new Set((await collecting.stop()).map(String)).size).toBe(20_000);
+  expect(collecting.keys).toHaveLength(20_000);
+});
+
+test.each([
+  ['text', 'code text primary key', ['code']],
+  ['text by a language’s order', 'code text collate "de-x-icu" primary key', ['code']],
+  ['text of any case', 'code text collate any_case primary key', ['code']],
+  ['composite', 'code text, number numeric, primary key (number, code)', ['code', 'number']],
+  [
+    'time',
+    `code text, at timestamptz default clock_timestamp(), unique (code, at)`,
+    ['at', 'code'],
+  ],
+])('every row is walked, whatever the key: %s', async (_, columns, key) => {
+  await sql(`create collation any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    create table thing (${columns}, name text);
+    ${key.map((column) => `alter table thing alter ${column} set not null`).join(';')};
+    insert into thing (code, ${key.includes('number') ? 'number,' : ''} name)
+      select chr(97 + g % 26) || case when g % 2 = 0 then '_' else 'Ä' end || g, ${key.includes('number') ? 'g % 100 / 7.0,' : ''} 'x'
+      from generate_series(1, 12000) g`);
+  const thing = await capture(pool, { table: 'thing', key });
+  const collecting = collect([thing]);
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill([thing]));
+  await finished();
+  const keys = await collecting.stop();
+  expect(new Set(keys.map((parts) => recordId(parts))).size).toBe(12_000);
+  expect(keys).toHaveLength(12_000);
+});
+
+test('live changes go on meanwhile', async () => {
+  await sql(`create table thing (id integer primary key, name text);
+    insert into thing select g, 'x' from generate_series(1, 12000) g`);
+  const thing = await capture(pool, { table: 'thing' });
+  const collecting = collect([thing]);
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill([thing]));
+  for (let id = 20_000; (await state()).finished_at === null; id += 1) {
+    await sql(
+      `insert into thing values (${id}, 'new'); delete from thing where id = ${id - 20_000}`,
+    );
+  }
+  const keys = new Set((await collecting.stop()).map(String));
+  const rows = await sql('select id from thing');
+  expect(rows.filter(({ id }) => !keys.has(String(id)))).toEqual([]);
+});
+
+test('a table that is gone holds up no other', async () => {
+  await sql(`create table thing (id integer primary key, name text);
+    create table other (id integer primary key, name text); insert into other values (1, 'x')`);
+  const thing = await capture(pool, { table: 'thing' });
+  const other = await capture(pool, { table: 'other' }, 'others');
+  await sql('drop table thing cascade');
+  const collecting = collect([other]);
+  await using backfill = startBackfill([thing, other]);
+  await waitUntil(() => collecting.keys.length === 1, { what: 'the other is walked' });
+  await waitUntil(() => backfill.health.report()['backfill of things']?.ok === false, {
+    what: 'the table is unwell',
+  });
+  await collecting.stop();
+});
+
+test('records whose rows are gone are found, and no others', async () => {
+  await sql(`create table thing (id integer primary key, name text);
+    insert into thing select g, 'x' from generate_series(1, 250) g`);
+  const thing = await capture(pool, { table: 'thing' });
+  const pinecone = await startPinecone();
+  const vectors = new VectorIndex({
+    apiKey: 'test',
+    controllerHostUrl: pinecone.url,
+    index: 'aviary',
+    namespace: 'things',
+  });
+  await vectors.ensure({ dimension: 2, metric: 'cosine' });
+  const ids = [
+    ...Array.from({ length: 250 }, (_, at) => String(at + 1)),
+    '251',
+    '0007',
+    'seven',
+    '100%',
+    '1:2',
+  ];
+  await vectors.upsert(ids.map((id) => ({ id, values: Float32Array.of(1, 0), metadata: {} })));
+  await sql('delete from thing where id <= 3; delete from aviary.outbox');
+  const signal = AbortSignal.timeout(10_000);
+  expect(await sweep(pool, thing, vectors, signal)).toBe(6);
+  const keys = await collect([thing]).stop();
+  expect(keys.flat().sort()).toEqual(['0007', '1', '2', '251', '3', 'seven']);
+  await pinecone.close();
+});

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { createPool, migrate, type Pool } from '@aviary/postgres';
+import { createLogger } from '@aviary/runtime';
+import { toSemanticIndex, type SemanticIndex } from '@aviary/semantic-index';
+import { installCapture, type CapturedTable } from '../src/capture.ts';
+import { inspectSource } from '../src/source-table.ts';
+
+/** A database with schema aviary, as a template for those of tests. */
+export const aviarySchema = {
+  name: 'pelican',
+  prepare: async (url: string): Promise<void> => {
+    const pool = openPool(url);
+    await migrate(pool, join(import.meta.dirname, '../migrations'));
+    await pool.end();
+  },
+};
+
+export const openPool = (connectionString: string, max = 4, applicationName = 'test'): Pool =>
+  createPool({ connectionString, max, applicationName });
+
+/**
+ * Runs statements as an application does, and gives the rows of the last. The test server's user bears the name
+ * of schema aviary, which would otherwise come first in its search path.
+ */
+export async function write(pool: Pool, text: string): Promise<Record<string, unknown>[]> {
+  const client = await pool.connect();
+  try {
+    const results: unknown = await client.query(`set search_path = public; ${text}`);
+    return (results as { rows: Record<string, unknown>[] }[]).at(-1)?.rows ?? [];
+  } finally {
+    client.release(true);
+  }
+}
+
+export const silent = createLogger({ service: 'test', level: 'silent' });
+
+/** What a test's spec may say of its source; the text is `{{name}}` unless it says otherwise. */
+export interface Source {
+  schema?: string;
+  table: string;
+  key?: string[];
+  text?: string;
+  metadata?: string[];
+}
+
+export function specOf(source: Source, name = 'things'): SemanticIndex {
+  return toSemanticIndex({
+    apiVersion: 'aviary.dev/v1alpha1',
+    kind: 'SemanticIndex',
+    metadata: { name },
+    spec: {
+      source: { text: '{{name}}', ...source },
+      embedding: { model: 'text-embedding-3-small', dimensions: 384 },
+      target: { index: 'aviary', namespace: name },
+    },
+  });
+}
+
+/** Makes a table's capture what the spec asks for, as a starting pelican does. */
+export async function capture(pool: Pool, source: Source, name?: string): Promise<CapturedTable> {
+  return installCapture(pool, await inspectSource(pool, specOf(source, name)), silent);
+}
