@@ -9,7 +9,7 @@ export ROWS PORT EMUS PELICANS
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-node_modules/.package-lock.json: package.json package-lock.json $(wildcard */package.json */*/package.json)
+node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --loglevel=error
 	@touch $@
 

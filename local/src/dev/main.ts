@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createQueueClient, provisionQueue } from '@aviary/queue';
-import { ConfigError } from '@aviary/runtime';
 import { startPostgres } from '../postgres/start-postgres.ts';
 import { freePort, requireFreePort } from './free-port.ts';
 import { Processes, endLeftovers } from './processes.ts';
@@ -79,7 +78,11 @@ async function run(): Promise<void> {
 }
 
 /** @returns the environment that all services share. */
-async function startStandIns(started: Processes, settings: Settings, databaseUrl: string) {
+async function startStandIns(
+  started: Processes,
+  settings: Settings,
+  databaseUrl: string,
+): Promise<Record<string, string>> {
   const listen = async (name: string, script: string, environment: Record<string, string> = {}) => {
     const port = await freePort();
     await started.start({ name, script, environment: { PORT: String(port), ...environment } });
@@ -112,7 +115,7 @@ async function startStandIns(started: Processes, settings: Settings, databaseUrl
     ...standIns,
     DATABASE_URL: databaseUrl,
     SPECS: paths.specs,
-  } satisfies Record<string, string>;
+  };
 }
 
 async function startWorkers(
@@ -180,7 +183,6 @@ try {
   await stop(signals > 0 ? 0 : 1);
 } catch (error) {
   if (signals > 0) await stop(0);
-  const isPlain = error instanceof ConfigError || error instanceof Error;
-  process.stderr.write(`make dev: ${isPlain ? error.message : String(error)}\n`);
+  process.stderr.write(`make dev: ${error instanceof Error ? error.message : String(error)}\n`);
   await stop(1);
 }
