@@ -114,10 +114,10 @@ describe('refusals in the shape of the API', () => {
     expect(status).toBe(200);
   });
 
+  // Split naively, in time that grows with the square of its length, it would outlast the test's timeout.
   test('a word of 300,000 letters does not stall the server', async () => {
-    const begun = performance.now();
-    await post(await start(), { input: 'z'.repeat(300_000) });
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    const { status } = await post(await start(), { input: 'z'.repeat(300_000) });
+    expect(status).toBe(400);
   });
 
   test('no key: 401', async () => {

@@ -94,7 +94,6 @@ describe('packing', () => {
     await connect(server.url, { onUsage: (one) => usage.push(one) }).embed(['four', 'four']);
     expect(usage).toHaveLength(1);
     expect(usage[0]).toMatchObject({ requests: 1, texts: 2, tokens: 2 });
-    expect(usage[0]?.waitedMs).toBeLessThan(100);
   });
 });
 
@@ -110,31 +109,24 @@ describe('rate limits are awaited in place', () => {
     expect(server.stats()).toMatchObject({ requests: 3, rateLimited: 1 });
   });
 
-  test('three replicas share a bucket: nothing fails, 95 % of the budget is used, in fair parts', async () => {
-    const tokensPerMinute = 6_000;
-    const server = await start({ rateLimit: { requestsPerMinute: 1e6, tokensPerMinute } });
-    const begun = performance.now();
-    // The whole bucket and the refill of five seconds; each request is 10 tokens.
-    let left = 650;
-    const parts = await Promise.all(
-      ['a', 'b', 'c'].map(async (name) => {
-        const embedder = connect(server.url);
-        let done = 0;
-        const lane = async () => {
-          while (left > 0) {
-            left -= 1;
-            await embedder.embed([`${name}${left}`.padEnd(40, '.')]);
-            done += 1;
-          }
-        };
-        await Promise.all(Array.from({ length: 8 }, lane));
-        return done;
-      }),
-    );
-    const budget = tokensPerMinute + ((performance.now() - begun) / 60_000) * tokensPerMinute;
-    expect(server.stats().tokens).toBe(6_500);
-    expect(server.stats().tokens / budget).toBeGreaterThan(0.95);
-    expect(Math.min(...parts) / Math.max(...parts)).toBeGreaterThan(0.7);
+  // How fully and evenly replicas use a budget is measured in allowance.test.ts, by simulated time.
+  test('three replicas share a bucket: nothing fails and nothing is embedded twice', async () => {
+    const server = await start({ rateLimit: { requestsPerMinute: 1e6, tokensPerMinute: 6_000 } });
+    const [texts, tokens] = [62, 100];
+    let left = texts;
+    const replica = async () => {
+      const embedder = connect(server.url);
+      const lane = async () => {
+        while (left > 0) {
+          left -= 1;
+          await embedder.embed([`product ${left}`.padEnd(tokens * 4, '.')]);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, lane));
+    };
+    // The bucket holds 60 of the texts: the others wait for its refill.
+    await Promise.all([replica(), replica(), replica()]);
+    expect(server.stats()).toMatchObject({ inputs: texts, tokens: texts * tokens });
   });
 
   test('Embedders of a process share its Pacer', async () => {
