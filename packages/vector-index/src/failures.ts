@@ -15,7 +15,7 @@ export class ErrorResponse extends Error {
   }
 }
 
-/** What the request itself is to blame for; all else may pass once the service or its set-up is mended. */
+/** What the request itself is to blame for. */
 const AT_FAULT = new Set([400, 413, 414, 422, 431]);
 
 const REMEDIES: Record<number, string> = {
@@ -25,8 +25,9 @@ const REMEDIES: Record<number, string> = {
 };
 
 /**
- * The failure of a call: PermanentError when the request is at fault, RetryableError for everything that is
- * not, including a rejected key or a missing index, for which no record may be given up.
+ * The failure of a call. PermanentError, for which a record is given up, only where the request is known to
+ * be at fault: refused by the service or, before it was sent, by the SDK. All else may pass once something is
+ * mended, a rejected key, a missing index or an answer that nobody understands.
  */
 export function toFailure(error: unknown, doing: string): RetryableError | PermanentError {
   if (error instanceof PermanentError || error instanceof RetryableError) return error;
@@ -39,13 +40,23 @@ export function toFailure(error: unknown, doing: string): RetryableError | Perma
       : new RetryableError(said, { cause: error, retryAfterMs });
   }
   if (error instanceof Errors.PineconeConnectionError) {
-    const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
-    return new RetryableError(`${doing}: Pinecone could not be reached: ${reason}`, {
+    return new RetryableError(`${doing}: Pinecone could not be reached: ${reasonOf(error.cause)}`, {
       cause: error,
     });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PermanentError(`${doing}: ${reason}`, { cause: error });
+  const Failure = error instanceof Errors.PineconeArgumentError ? PermanentError : RetryableError;
+  return new Failure(`${doing}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** For what no record has a part in: RetryableError, whoever was to blame. */
+export function toRetryable(error: unknown, doing: string): RetryableError {
+  const failure = toFailure(error, doing);
+  if (failure instanceof RetryableError) return failure;
+  return new RetryableError(failure.message, { cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export function hasStatus(error: unknown, statusCode: number): boolean {

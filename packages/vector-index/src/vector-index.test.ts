@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
 import { PermanentError, RetryableError } from '@aviary/runtime';
@@ -24,6 +24,35 @@ const record = (id: string, x = 1, y = 0): VectorRecord => ({
   values: [x, y, 0.25, 0],
   metadata: { name: `name of ${id}`, x },
 });
+
+/** A server that answers as told, for what the stand-in does not do. */
+async function answering(answer: (response: ServerResponse, path: string) => void) {
+  const counts = { requests: 0, connections: 0 };
+  const answerer = createServer((request, response) => {
+    counts.requests += 1;
+    request.resume().once('end', () => {
+      answer(response, request.url ?? '');
+    });
+  }).on('connection', () => (counts.connections += 1));
+  await new Promise<void>((resolve) => answerer.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(answerer.address() as AddressInfo).port}`,
+    counts,
+    [Symbol.asyncDispose]: async () => {
+      answerer.closeAllConnections();
+      await new Promise((resolve) => answerer.close(resolve));
+    },
+  };
+}
+
+/** What the SDK wants to know of an index before it goes to its host. */
+const description = (host: string) =>
+  JSON.stringify({
+    host,
+    status: { ready: true, state: 'Ready' },
+    deployment: { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' },
+    schema: { fields: {} },
+  });
 
 beforeAll(async () => {
   server = await startPinecone();
@@ -225,6 +254,36 @@ describe('failures', () => {
     await late.upsert([record('a')]);
   });
 
+  test.each([200, 400])('a look-up of the index answered %i oddly may pass', async (status) => {
+    await using odd = await answering((response) => response.writeHead(status).end('<html>'));
+    const outcome = open({ controllerHostUrl: odd.url }).upsert([record('a')]);
+    await expect(outcome).rejects.toThrow(RetryableError);
+    await expect(outcome).rejects.toThrow(/Look-up of the index birds/);
+  });
+
+  test.each(['', '<html>', 'null', '{"vectors":7,"records":7,"matches":7}'])(
+    'an odd answer, %j, may pass where it is a failure',
+    async (body) => {
+      await using odd = await answering((response, url) =>
+        response.end(url.startsWith('/indexes/') ? description(odd.url) : body),
+      );
+      const index = open({ controllerHostUrl: odd.url });
+      const calls: (() => Promise<unknown>)[] = [
+        () => index.upsert([record('a')]),
+        () => index.delete(['a']),
+        () => index.fetch(['a']),
+        () => index.query({ vector: [1, 0, 0, 0], topK: 1 }),
+        () => index.listIds().next(),
+        () => index.count(),
+      ];
+      const failures = (await Promise.allSettled(calls.map((call) => call()))).flatMap((outcome) =>
+        outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+      );
+      for (const failure of failures) expect(failure).toBeInstanceOf(RetryableError);
+      expect(failures.length).toBeGreaterThan(0);
+    },
+  );
+
   test('the signal ends a call with its reason', async () => {
     await index.count();
     server.setFaults({ slow: 1, slowMs: 5000 });
@@ -238,41 +297,17 @@ describe('failures', () => {
 });
 
 describe('requests', () => {
-  /** Answers every request alike, as far as the SDK can tell: describes an index that is itself. */
-  async function count(work: (url: string) => Promise<void>, status = 200) {
-    const counts = { requests: 0, connections: 0 };
-    const counting = createServer((request, response) => {
-      counts.requests += 1;
-      request.resume();
-      response.writeHead(status).end(
-        JSON.stringify({
-          host: url,
-          status: { ready: true, state: 'Ready' },
-          deployment: { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' },
-          schema: { fields: {} },
-        }),
-      );
-    }).on('connection', () => (counts.connections += 1));
-    await new Promise<void>((resolve) => counting.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(counting.address() as AddressInfo).port}`;
-    await work(url);
-    counting.close();
-    counting.closeAllConnections();
-    return counts;
-  }
-
   test('go over one connection, one after another', async () => {
-    const counts = await count(async (controllerHostUrl) => {
-      const reusing = open({ controllerHostUrl });
-      for (let i = 0; i < 20; i++) await reusing.upsert([record('a')]);
-    });
-    expect(counts).toEqual({ requests: 21, connections: 1 });
+    await using counting = await answering((response) => response.end(description(counting.url)));
+    const reusing = open({ controllerHostUrl: counting.url });
+    for (let i = 0; i < 20; i++) await reusing.upsert([record('a')]);
+    expect(counting.counts).toEqual({ requests: 21, connections: 1 });
   });
 
   test('are not repeated by the SDK', async () => {
-    const counts = await count(async (controllerHostUrl) => {
-      await expect(open({ controllerHostUrl }).count()).rejects.toThrow(RetryableError);
-    }, 500);
-    expect(counts.requests).toBe(1);
+    await using counting = await answering((response) => response.writeHead(500).end());
+    const outcome = open({ controllerHostUrl: counting.url }).count();
+    await expect(outcome).rejects.toThrow(RetryableError);
+    expect(counting.counts.requests).toBe(1);
   });
 });

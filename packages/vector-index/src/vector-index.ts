@@ -1,7 +1,7 @@
 import { Pinecone, type Index } from '@pinecone-database/pinecone';
 import { forEachBounded } from './bounded.ts';
 import { ensureIndex, type IndexShape } from './ensure-index.ts';
-import { hasStatus, toFailure } from './failures.ts';
+import { hasStatus, toFailure, toRetryable } from './failures.ts';
 import { packBySize } from './pack-by-size.ts';
 import { recordToJson } from './record-json.ts';
 import type { Metadata, VectorRecord } from './record.ts';
@@ -123,12 +123,12 @@ export class VectorIndex {
       FETCH_LIMITS,
     );
     await forEachBounded(packs, CONCURRENCY, async (pack) => {
-      const { records } = await this.#call(`Fetch of ${pack.length} records`, signal, (index) =>
-        index.fetch({ ids: pack }),
-      );
-      for (const { id, values = [], metadata = {} } of Object.values(records)) {
-        found.set(id, { id, values: Float32Array.from(values), metadata });
-      }
+      await this.#call(`Fetch of ${pack.length} records`, signal, async (index) => {
+        const { records } = await index.fetch({ ids: pack });
+        for (const { id, values = [], metadata = {} } of Object.values(records)) {
+          found.set(id, { id, values: Float32Array.from(values), metadata });
+        }
+      });
     });
     return found;
   }
@@ -136,39 +136,44 @@ export class VectorIndex {
   /** The nearest records, best first: of the highest score, or the lowest where the metric is euclidean. */
   async query(query: VectorQuery, signal?: AbortSignal): Promise<Match[]> {
     const { vector, topK, filter, includeMetadata = false } = query;
-    const { matches } = await this.#call('Query', signal, (index) =>
-      index.query({ vector: Array.from(vector), topK, includeMetadata, ...(filter && { filter }) }),
-    );
-    return matches.map(({ id, score = 0, metadata }) => ({
-      id,
-      score,
-      ...(metadata && { metadata }),
-    }));
+    return this.#call('Query', signal, async (index) => {
+      const { matches } = await index.query({
+        vector: Array.from(vector),
+        topK,
+        includeMetadata,
+        ...(filter && { filter }),
+      });
+      return matches.map(({ id, score = 0, metadata }) => ({
+        id,
+        score,
+        ...(metadata && { metadata }),
+      }));
+    });
   }
 
   /** Every id with the prefix, in order of their bytes, in pages of up to 100. */
   async *listIds(prefix = '', signal?: AbortSignal): AsyncGenerator<string[], void> {
     let next: string | undefined;
     do {
-      const { vectors = [], pagination } = await this.#call('List of ids', signal, (index) =>
-        index.listPaginated({
+      const page = await this.#call('List of ids', signal, async (index) => {
+        const { vectors = [], pagination } = await index.listPaginated({
           limit: PAGE,
           ...(prefix && { prefix }),
           ...(next !== undefined && { paginationToken: next }),
-        }),
-      );
-      const ids = vectors.flatMap(({ id }) => id ?? []);
-      if (ids.length > 0) yield ids;
-      next = pagination?.next;
+        });
+        return { ids: vectors.flatMap(({ id }) => id ?? []), next: pagination?.next };
+      });
+      if (page.ids.length > 0) yield page.ids;
+      next = page.next;
     } while (next);
   }
 
   /** Records in the namespace, as the index last counted them. */
   async count(signal?: AbortSignal): Promise<number> {
-    const { namespaces } = await this.#call('Count of records', signal, (index) =>
-      index.describeIndexStats(),
-    );
-    return namespaces?.[this.#options.namespace]?.recordCount ?? 0;
+    return this.#call('Count of records', signal, async (index) => {
+      const { namespaces } = await index.describeIndexStats();
+      return namespaces?.[this.#options.namespace]?.recordCount ?? 0;
+    });
   }
 
   /** Deletes the namespace with all its records. */
@@ -179,7 +184,10 @@ export class VectorIndex {
     );
   }
 
-  /** A call to the data plane, its failure translated. `body` goes in place of what the SDK serialises. */
+  /**
+   * A call to the data plane, its failure translated. The answer is read within `work`, so that an odd one is
+   * a failure of the call. `body` goes in place of what the SDK serialises.
+   */
   async #call<T>(
     doing: string,
     signal: AbortSignal | undefined,
@@ -218,7 +226,7 @@ export class VectorIndex {
       return await this.#index;
     } catch (error) {
       this.#index = undefined;
-      throw error;
+      throw toRetryable(error, `Look-up of the index ${index}`);
     }
   }
 }
