@@ -24,6 +24,15 @@ export interface ProcessSpec {
   environment?: Record<string, string>;
 }
 
+export interface ProcessesOptions {
+  /** Directory for what the processes print. */
+  logs: string;
+  /** Ends waiting for them. */
+  signal: AbortSignal;
+  /** Directory for a CPU profile of each, written when it ends; none is made when absent. */
+  profiles?: string | undefined;
+}
+
 const stopMs = 10_000;
 /** Longest silence: loading the SQS stand-in with 100,000 messages takes half a minute on a slow machine. */
 const lineMs = 180_000;
@@ -33,18 +42,12 @@ const lineMs = 180_000;
  * alone, which ends them in order.
  */
 export class Processes {
-  readonly #logs: string;
-  readonly #signal: AbortSignal;
+  readonly #options: ProcessesOptions;
   readonly #running = new Set<StartedProcess>();
   readonly #lost = new AbortController();
 
-  /**
-   * @param logs directory for what the processes print
-   * @param signal ends waiting for them
-   */
-  constructor(logs: string, signal: AbortSignal) {
-    this.#logs = logs;
-    this.#signal = signal;
+  constructor(options: ProcessesOptions) {
+    this.#options = options;
   }
 
   /** Aborts when a process ends by itself. */
@@ -54,9 +57,14 @@ export class Processes {
 
   start(spec: ProcessSpec): StartedProcess {
     const { name, script, environment = {} } = spec;
-    const log = join(this.#logs, `${name}.log`);
+    const { logs, signal, profiles } = this.#options;
+    const log = join(logs, `${name}.log`);
     const file = createWriteStream(log);
-    const child = spawn(process.execPath, [script, ...(spec.arguments ?? [])], {
+    const profiling =
+      profiles === undefined
+        ? []
+        : ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
+    const child = spawn(process.execPath, [...profiling, script, ...(spec.arguments ?? [])], {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,10 +86,10 @@ export class Processes {
       name,
       pid: child.pid ?? 0,
       line: async () => {
-        const patience = AbortSignal.any([this.#signal, AbortSignal.timeout(lineMs)]);
+        const patience = AbortSignal.any([signal, AbortSignal.timeout(lineMs)]);
         const line = await Promise.race([lines.next(), aborted(patience)]);
         if (line?.done === false) return line.value;
-        this.#signal.throwIfAborted();
+        signal.throwIfAborted();
         throw new Error(`${name} said nothing more; its log ends:\n${endOf(log)}`);
       },
       stop: async () => {

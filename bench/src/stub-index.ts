@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from './upsert-body.ts';
 
@@ -41,7 +40,10 @@ const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) =>
 });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await buffer(request);
+  // Not by stream/consumers, which goes by way of a Blob: that took half of this process's time.
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
   const { pathname } = new URL(request.url ?? '', 'http://stub');
   const route = `${request.method ?? ''} ${pathname}`;
   if (pathname.startsWith('/_')) send(response, tell(route));

@@ -12,6 +12,8 @@ export interface SystemOptions {
   embedder: { baseMs: number; perTextMs: number };
   /** What the stub index takes for a request. */
   indexMs: number;
+  /** Directory for the processes' CPU profiles. */
+  profiles?: string;
 }
 
 /** The embedder and the index that all but the scaling measurement run against. */
@@ -73,7 +75,11 @@ export class System {
     work: (system: System) => Promise<T>,
   ): Promise<T> {
     workbench.signal.throwIfAborted();
-    const processes = new Processes(workbench.logs, workbench.signal);
+    const processes = new Processes({
+      logs: workbench.logs,
+      signal: workbench.signal,
+      profiles: options.profiles,
+    });
     const database = await workbench.database();
     try {
       const standIn = (name: string, script: string, environment: Record<string, string> = {}) =>

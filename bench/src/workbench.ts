@@ -5,7 +5,8 @@ import { startPostgres, type LocalPostgres } from '@aviary/local/postgres';
 import { BenchDatabase } from './database.ts';
 import { root } from './processes.ts';
 
-const place = join(root, '.aviary/bench');
+/** On the checkout's own disk, since a temporary directory may be in memory, where syncing costs nothing. */
+const place = join(root, 'node_modules/.cache/aviary-bench');
 
 /** Few checkpoints, so that they fall into no run; all else, fsync too, is as Postgres comes. */
 const settings = { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '30min' };
@@ -13,6 +14,7 @@ const settings = { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_time
 /** What all measurements share: one Postgres, a place for files, the signal that ends everything. */
 export class Workbench {
   readonly logs = join(place, 'logs');
+  readonly profiles = join(place, 'profiles');
   readonly signal: AbortSignal;
   readonly #postgres: LocalPostgres;
   #databases = 0;

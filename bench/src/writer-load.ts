@@ -63,7 +63,7 @@ function pgbench({ logs, signal }: Workbench): WriterLoad {
 
 function nodeProcess({ logs, signal }: Workbench): WriterLoad {
   return async (options) => {
-    const processes = new Processes(logs, signal);
+    const processes = new Processes({ logs, signal });
     try {
       const load = processes.start({
         name: 'writer',
