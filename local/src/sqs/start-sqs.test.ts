@@ -68,6 +68,28 @@ test('close ends a waiting receive at once, and the messages are gone', async ()
   await again.close();
 });
 
+test('messages that a poll took after its client had gone are given back', async () => {
+  const sqs = await startSqs();
+  const queue = await queueOn(sqs.url);
+  const gone = new AbortController();
+  const poll = queue.client.send(
+    new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl, WaitTimeSeconds: 20 }),
+    { abortSignal: gone.signal },
+  );
+  // A request over another connection is answered after the server has seen the poll, and later its end.
+  expect(await queue.receive()).toEqual([]);
+  gone.abort();
+  await expect(poll).rejects.toThrow(/abort/i);
+  expect(await queue.receive()).toEqual([]);
+  // The poll of the gone client is first in line, and takes it.
+  await queue.send('one');
+  const { Messages = [] } = await queue.client.send(
+    new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl, WaitTimeSeconds: 20 }),
+  );
+  expect(Messages.map((message) => message.Body)).toEqual(['one']);
+  await sqs.close();
+});
+
 test('a taken port is named, with the remedy', async () => {
   const sqs = await startSqs();
   await expect(startSqs({ port: sqs.port })).rejects.toThrow(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PermanentError } from '@aviary/runtime';
 import { Duplicates } from './duplicates.ts';
 import { FaultPlan, faultsSchema, type Faults } from './faults.ts';
+import { giveBackRequest } from './undelivered.ts';
 
 export interface SqsOptions {
   /** On 127.0.0.1. 0, the default, takes a free one. */
@@ -80,6 +81,12 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
   app.addHook('onSend', async (request, reply, payload) => {
     const action = actionOf(request);
     if (action === undefined || reply.statusCode !== 200) return;
+    if (action === 'ReceiveMessage' && request.raw.socket.destroyed) {
+      // The poll went on after its client had gone, and would hide messages that nobody got.
+      const giveBack = giveBackRequest(request.body, String(payload));
+      if (giveBack) await app.inject(giveBack);
+      return;
+    }
     if (action === 'ReceiveMessage' && faults.strikes('duplicate')) {
       const { data } = sqsBody.safeParse(request.body);
       if (data) duplicates.keep(data.QueueUrl, String(payload));
