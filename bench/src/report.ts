@@ -50,7 +50,7 @@ export function jsonReport({ machine, measurements }: Results): string {
       median: rounded(median(runs)),
       min: rounded(Math.min(...runs)),
       max: rounded(Math.max(...runs)),
-      runs: runs.map(rounded),
+      runs: runs.map((value) => rounded(value)),
     })),
   }));
   const json = JSON.stringify({ machine, measurements: summarised }, null, 2);
