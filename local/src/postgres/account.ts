@@ -42,8 +42,13 @@ export async function reachablePlace(account: Account | undefined, path: string)
   const parent = dirname(path);
   await makeTraversable(parent);
   if (account === undefined || (await isReachableBy(account, parent))) return path;
-  const name = createHash('sha256').update(path).digest('hex').slice(0, 12);
-  return join(await shelterDirectory(), name);
+  await shelterDirectory();
+  return shelteredPlace(path);
+}
+
+/** Where the data of a `path` goes that the server's account cannot reach. */
+export function shelteredPlace(path: string): string {
+  return join(shelter, createHash('sha256').update(path).digest('hex').slice(0, 12));
 }
 
 /** A directory of root's own under /var/tmp that every account can enter and none but root change. */

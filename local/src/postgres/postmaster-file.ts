@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { PermanentError } from '@aviary/runtime';
+import { commandLineOf, parentOf } from '../process-table.ts';
 
 /** `postmaster.pid`, by which Postgres tells which process serves a data directory, and its state. */
 interface PostmasterFile {
@@ -53,31 +52,18 @@ export async function stopOrphan(dataDir: string): Promise<void> {
 }
 
 async function describeServer(pid: number, dataDir: string) {
-  const command = await processLine(pid, 'args');
+  const command = await commandLineOf(pid);
   const real = await realpath(dataDir);
   if (!/\bpostgres\b/.test(command) || !command.includes(real)) return undefined;
   const starter = Number(/cluster_name=aviary-(\d+)/.exec(command)?.[1]);
-  return { starter, parent: Number(await processLine(pid, 'ppid')) };
-}
-
-/** From /proc where there is one: slim images have no ps. Empty when there is no such process. */
-async function processLine(pid: number, field: 'args' | 'ppid'): Promise<string> {
-  if (process.platform === 'linux') {
-    const file = field === 'args' ? 'cmdline' : 'status';
-    const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-    return field === 'args'
-      ? text.replaceAll('\0', ' ')
-      : (/^PPid:\s*(\d+)/m.exec(text)?.[1] ?? '');
-  }
-  const ps = promisify(execFile)('ps', ['-ww', '-o', `${field}=`, '-p', `${pid}`]);
-  return (await ps.catch(() => ({ stdout: '' }))).stdout.trim();
+  return { starter, parent: await parentOf(pid) };
 }
 
 async function isGone(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     // Not by a signal: a dead server whose new parent never reaps it would still take one.
-    if ((await processLine(pid, 'args')) === '') return true;
+    if ((await commandLineOf(pid)) === '') return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { installedBinaries } from './binaries.ts';
-import { startPostgres, type PostgresOptions } from './start-postgres.ts';
+import { removePostgres, startPostgres, type PostgresOptions } from './index.ts';
 
 const asRoot = process.getuid?.() === 0;
 let directory: string;
@@ -92,27 +92,50 @@ test('a faulty setting is shown as Postgres words it', async () => {
   );
 });
 
+/** Starts a server whose starter is a process of its own. */
+async function startElsewhere(dataDir: string) {
+  const program = `
+    import { startPostgres } from ${JSON.stringify(import.meta.resolve('./start-postgres.ts'))};
+    const { pid, url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, durable: false });
+    console.log(JSON.stringify({ pid, url }));`;
+  const starter = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(starter.stdout, 'data')) as [Buffer];
+  const server = JSON.parse(line.toString()) as { pid: number; url: string };
+  const killStarter = async () => {
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+  };
+  return { ...server, killStarter };
+}
+
 test.runIf(process.platform === 'linux')(
   'stops the server of a starter that was killed, and then starts on the same data',
   async () => {
     const dataDir = join(directory, 'orphaned');
-    const program = `
-      import { startPostgres } from ${JSON.stringify(import.meta.resolve('./start-postgres.ts'))};
-      const { pid, url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, durable: false });
-      console.log(JSON.stringify({ pid, url }));`;
-    const starter = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
-    const orphan = JSON.parse(line.toString()) as { pid: number; url: string };
+    const orphan = await startElsewhere(dataDir);
     await query(orphan.url, `CREATE TABLE bird AS SELECT 'emu' AS name`);
-    starter.kill('SIGKILL');
-    await once(starter, 'exit');
+    await orphan.killStarter();
     expect(await isAlive(orphan.pid)).toBe(true);
 
     const next = await start({ dataDir });
     expect(await isAlive(orphan.pid)).toBe(false);
     expect(await query(next.url, 'SELECT name FROM bird')).toEqual([{ name: 'emu' }]);
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'data is removed once its starter is gone, with the server that was left on it',
+  async () => {
+    const dataDir = join(directory, 'removed');
+    const orphan = await startElsewhere(dataDir);
+    await expect(removePostgres(dataDir)).rejects.toThrow(/stop it first/);
+    await orphan.killStarter();
+    await removePostgres(dataDir);
+    expect(await isAlive(orphan.pid)).toBe(false);
+    await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
+    await removePostgres(dataDir);
   },
 );
 
@@ -139,11 +162,13 @@ test.runIf(asRoot)(
     const closed = join(directory, 'private');
     await mkdir(closed, { mode: 0o700 });
     const first = await start({ dataDir: join(closed, 'data') });
-    onTestFinished(() => rm(first.dataDir, { recursive: true, force: true }));
     expect(first.dataDir).toMatch(/^\/var\/tmp\/aviary-postgres\//);
     await first.close();
     const second = await start({ dataDir: join(closed, 'data') });
     expect(second.dataDir).toBe(first.dataDir);
+    await second.close();
+    await removePostgres(join(closed, 'data'));
+    await expect(stat(first.dataDir)).rejects.toThrow(/ENOENT/);
   },
 );
 

@@ -1,17 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '@aviary/local/postgres';
 import { startSqs } from '@aviary/local/sqs';
+import { makeRunDirectory, postgresIn, removeRunDirectory } from './run-directory.ts';
 import './servers.ts';
 
 /** One Postgres and one SQS stand-in for a whole run of tests; each test has a database or queue of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'aviary-test-'));
+  const directory = await makeRunDirectory();
   const [postgres, sqs] = await Promise.all([
     startPostgres({
-      dataDir: join(directory, 'postgres'),
+      dataDir: postgresIn(directory),
       durable: false,
       settings: { max_connections: '200' },
     }),
@@ -21,7 +19,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('sqsUrl', sqs.url);
   return async () => {
     await Promise.all([postgres.close(), sqs.close()]);
-    await rm(directory, { recursive: true, force: true });
-    if (postgres.dataDir) await rm(postgres.dataDir, { recursive: true, force: true });
+    await removeRunDirectory(directory);
   };
 }

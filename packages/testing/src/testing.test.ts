@@ -19,14 +19,17 @@ test('databases from one template are apart', async () => {
   expect(await second.sql('select * from example')).toEqual([]);
 });
 
-test('a transaction left open is told', async () => {
+test.each([
+  ['an idle connection', 'select 1', /left 1 connection.*idle, last statement: select 1/],
+  ['a transaction', 'begin', /left 1 connection.*idle in transaction, last statement: begin/],
+])('%s left open is told', async (_, statement, told) => {
   const { default: pg } = await import('pg');
   const database = await testDatabase();
   const client = new pg.Client({ connectionString: database.url });
   client.on('error', () => undefined);
   await client.connect();
-  await client.query('begin');
-  await expect(database.drop()).rejects.toThrow(/left 1 statement/);
+  await client.query(statement);
+  await expect(database.drop()).rejects.toThrow(told);
 });
 
 test('a queue gives back what was sent', async () => {

@@ -1,0 +1,2 @@
+export { removePostgres } from './remove-postgres.ts';
+export { startPostgres, type LocalPostgres, type PostgresOptions } from './start-postgres.ts';
