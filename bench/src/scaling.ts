@@ -35,8 +35,8 @@ export const scaling = defineMeasurement({
           return (total / (lastAnsweredAt - committedAt)) * 1_000;
         });
         single ??= perSecond / count;
-        figures.add(`${count} emus: table → index`, 'rows/s', perSecond);
-        figures.add(`${count} emus / 1 emu`, 'ratio', perSecond / single);
+        figures.add(`emus: ${count}, table → index`, 'rows/s', perSecond);
+        if (count > 1) figures.add(`emus: ${count} / 1`, 'ratio', perSecond / single);
       }
     }
     return figures.list;
