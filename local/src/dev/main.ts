@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import pg from 'pg';
 import { createQueueClient, provisionQueue } from '@aviary/queue';
 import { startPostgres } from '../postgres/start-postgres.ts';
 import { freePort, requireFreePort } from './free-port.ts';
+import { buildPage, pageIsStale } from './page.ts';
 import { Processes, endLeftovers } from './processes.ts';
 import { untilSearchable } from './progress.ts';
 import { fillSampleTables, mendAfterQueueLoss } from './sample-tables.ts';
@@ -18,10 +17,10 @@ let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
 
 async function run(): Promise<void> {
   const settings = readSettings(process.env);
-  endLeftovers();
+  await endLeftovers(paths.processes);
   await requireFreePort(settings.PORT);
   mkdirSync(paths.logs, { recursive: true });
-  processes = new Processes((name, log) => {
+  processes = new Processes(paths, (name, log) => {
     say(`${name} has ended unexpectedly; its log is ${log}`);
     stopping.abort(new Error(`${name} has ended`));
   });
@@ -36,7 +35,10 @@ async function run(): Promise<void> {
   } finally {
     await client.end();
   }
-  await buildPage();
+  if (pageIsStale()) {
+    say('Building the page …');
+    await buildPage();
+  }
 
   say('Starting the stand-ins and services …');
   const shared = await startStandIns(processes, settings, postgres.url);
@@ -142,18 +144,6 @@ async function startWorkers(
   return workers;
 }
 
-/** The page is built once; `npm run build -w @aviary/frontend` builds it anew. */
-async function buildPage(): Promise<void> {
-  if (existsSync(join(paths.root, 'services/frontend/dist/web/index.html'))) return;
-  say('Building the page …');
-  const build = spawn('npm', ['run', '--silent', 'build', '-w', '@aviary/frontend'], {
-    cwd: paths.root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const code = await new Promise((resolve) => build.once('exit', resolve));
-  if (code !== 0) throw new Error('The page could not be built: see the messages above.');
-}
-
 async function stop(code: number): Promise<never> {
   await processes?.stop();
   await postgres?.close();
@@ -168,8 +158,12 @@ let signals = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     signals += 1;
-    if (signals > 1) return;
-    say('\nStopping …');
+    if (signals > 1) {
+      // Postgres is told to stop by its starter's exit.
+      processes?.kill();
+      process.exit(130);
+    }
+    say('\nStopping … (again to end everything at once)');
     stopping.abort(new Error('stopped'));
   });
 }

@@ -1,13 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { paths } from './settings.ts';
+import { commandLineOf } from '../process-table.ts';
 
 export interface ProcessSpec {
   name: string;
-  /** TypeScript file, from the checkout's root. */
+  /** TypeScript file, from the root. */
   script: string;
   environment: Record<string, string>;
+}
+
+export interface Places {
+  /** Where processes run. */
+  root: string;
+  /** Directory of a log file each. */
+  logs: string;
+  /** File of the processes that run. */
+  processes: string;
 }
 
 interface Running {
@@ -27,21 +36,24 @@ const stopMs = 6_000;
 export class Processes {
   readonly #running: Running[] = [];
   #stopping = false;
+  readonly #places: Places;
   /** Called when a process ends that was not told to. */
   readonly #onLoss: (name: string, log: string) => void;
 
-  constructor(onLoss: (name: string, log: string) => void) {
+  constructor(places: Places, onLoss: (name: string, log: string) => void) {
+    this.#places = places;
     this.#onLoss = onLoss;
   }
 
   /** Starts a process. Resolves with the first line it prints, when it listens or has begun. */
   async start(spec: ProcessSpec): Promise<string> {
-    const log = join(paths.logs, `${spec.name}.log`);
-    const file = createWriteStream(log);
+    const log = join(this.#places.logs, `${spec.name}.log`);
+    // What it writes to stderr goes there by itself, so that the last words of a crash are not lost.
+    const file = createWriteStream(log, { fd: openSync(log, 'w') });
     const child = spawn(process.execPath, [spec.script], {
-      cwd: paths.root,
+      cwd: this.#places.root,
       env: { ...inherited(), ...spec.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', file],
       detached: true,
     });
     const firstLine = Promise.withResolvers<string>();
@@ -49,7 +61,6 @@ export class Processes {
       firstLine.resolve(chunk.toString().split('\n')[0] ?? ''),
     );
     child.stdout.pipe(file);
-    child.stderr.pipe(file, { end: false });
     const exited = new Promise<void>((resolve) => {
       child.once('exit', () => {
         resolve();
@@ -76,7 +87,14 @@ export class Processes {
       await Promise.all(group.map(({ exited }) => exited));
       clearTimeout(killing);
     }
-    rmSync(paths.processes, { force: true });
+    rmSync(this.#places.processes, { force: true });
+  }
+
+  /** Ends everything that still runs at once, unsaved work and all. */
+  kill(): void {
+    this.#stopping = true;
+    for (const { child } of this.#running) child.kill('SIGKILL');
+    rmSync(this.#places.processes, { force: true });
   }
 
   #record(): void {
@@ -85,7 +103,7 @@ export class Processes {
       script: spec.script,
     }));
     writeFileSync(
-      paths.processes,
+      this.#places.processes,
       JSON.stringify({ supervisor: process.pid, processes: entries }, null, 2),
     );
   }
@@ -96,38 +114,34 @@ interface RecordedProcess {
   script: string;
 }
 
-/** Ends what an earlier, killed supervisor left running. @throws Error when that supervisor still runs. */
-export function endLeftovers(): void {
+/**
+ * Ends what an earlier, killed supervisor left running.
+ *
+ * @param recordFile see {@link Places.processes}
+ * @throws Error when that supervisor still runs.
+ */
+export async function endLeftovers(recordFile: string): Promise<void> {
   let record: { supervisor: number; processes: RecordedProcess[] };
   try {
-    record = JSON.parse(readFileSync(paths.processes, 'utf8')) as typeof record;
+    record = JSON.parse(readFileSync(recordFile, 'utf8')) as typeof record;
   } catch {
     return;
   }
-  if (isRunning(record.supervisor, 'dev/main.ts')) {
+  const { supervisor, processes } = record;
+  if (await isRunning(supervisor, 'dev/main.ts')) {
     throw new Error(
-      `Aviary already runs from this checkout (process ${record.supervisor}): stop it with Ctrl-C, or kill ${record.supervisor}.`,
+      `Aviary already runs from this checkout (process ${supervisor}): stop it with Ctrl-C, or kill ${supervisor}.`,
     );
   }
-  for (const { pid, script } of record.processes) {
-    if (isRunning(pid, script)) process.kill(pid, 'SIGKILL');
+  for (const { pid, script } of processes) {
+    if (await isRunning(pid, script)) process.kill(pid, 'SIGKILL');
   }
-  rmSync(paths.processes, { force: true });
+  rmSync(recordFile, { force: true });
 }
 
 /** A process id may have been given to another program since: its command line tells. */
-function isRunning(pid: number, script: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script);
-  } catch {
-    // No /proc on this system: the id is all there is to go by.
-    return true;
-  }
+async function isRunning(pid: number, script: string): Promise<boolean> {
+  return (await commandLineOf(pid)).includes(script);
 }
 
 /** What a service needs of the shell's environment; its own settings come from the supervisor alone. */
