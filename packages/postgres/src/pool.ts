@@ -15,9 +15,18 @@ export interface PoolOptions {
   applicationName: string;
   /** Longest statement, in milliseconds. */
   statementTimeoutMs?: number;
+  /** Server parameters of its sessions. */
+  settings?: Readonly<Record<string, string>>;
   /** Longest pause inside a transaction, in milliseconds: what a frozen client may hold up. */
   idleInTransactionTimeoutMs?: number;
 }
+
+const printing = {
+  datestyle: 'ISO',
+  timezone: 'UTC',
+  extra_float_digits: '1',
+  search_path: 'pg_catalog',
+};
 
 /**
  * A pool whose sessions are bounded in time and print values one way, whatever the server's defaults:
@@ -40,7 +49,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     // The client's own, for a server that is no longer there to keep its time.
     query_timeout: statementTimeoutMs + 5_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 60_000,
-    options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1 -c search_path=pg_catalog',
+    options: Object.entries({ ...printing, ...options.settings })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   // Without a listener a broken idle connection would end the process.
   pool.on('error', () => undefined);

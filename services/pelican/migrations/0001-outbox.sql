@@ -48,7 +48,8 @@ create function aviary.enqueue(source integer, keys text[]) returns void
 -- A change in a claimant's hands. A key's versions grow from claim to claim, which its seqs need not: a long
 -- transaction commits a low one after a higher one was published.
 create type aviary.claimed_change as (
-  partition smallint,
+  -- Where it lies in the table, until the transaction ends: outbox rows are never updated.
+  place tid,
   seq bigint,
   source_id integer,
   keys text[],
@@ -73,6 +74,8 @@ declare
   claim_version bigint;
   taken integer := 0;
 begin
+  -- A crash that undoes the removal repeats a batch: no reason to wait for the disk.
+  perform set_config('synchronous_commit', 'off', true);
   for candidate in
     select p from generate_series(0, 63) p, lateral (
       select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
@@ -83,7 +86,7 @@ begin
     -- Drawn under the lock: who holds the partition next, draws a higher one.
     claim_version := nextval('aviary.outbox_seq_seq');
     for change in
-      select o.partition, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version
+      select o.ctid, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version
       from aviary.outbox o
       where o.partition = candidate and o.seq >= since and o.source_id = any (sources)
       order by o.seq

@@ -6,7 +6,7 @@ import { Health } from '@aviary/runtime';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aviarySchema, capture, openPool, silent, write } from '../testing/captured.ts';
+import { aviarySchema, capture, poolTo, silent, write } from '../testing/captured.ts';
 import { Backfill } from './backfill.ts';
 import type { CapturedTable } from './capture.ts';
 import { claim, removeClaimed } from './claim.ts';
@@ -16,7 +16,7 @@ let database: TestDatabase;
 let pool: Pool;
 beforeEach(async () => {
   database = await testDatabase(aviarySchema);
-  pool = openPool(database.url, 8);
+  pool = poolTo(database.url, 8);
 });
 afterEach(async () => {
   await pool.end();

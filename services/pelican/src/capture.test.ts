@@ -1,13 +1,13 @@
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import type { Pool } from '@aviary/postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, openPool, write, type Source } from '../testing/captured.ts';
+import { aviarySchema, capture, poolTo, write, type Source } from '../testing/captured.ts';
 
 let database: TestDatabase;
 let pool: Pool;
 beforeEach(async () => {
   database = await testDatabase(aviarySchema);
-  pool = openPool(database.url);
+  pool = poolTo(database.url);
   await sql(`create table thing (
     id integer primary key, name text, price numeric, seen timestamptz, note text)`);
 });

@@ -129,15 +129,24 @@ export function captureSql(table: SourceTable, sourceId: number): string[] {
 
   const statementBody = (rows: string, key: string, textIsNew: string) => `
 declare
-  -- A power of two of key groups a partition, so that none holds many more than ${keysPerRow} keys.
-  groups constant integer :=
-    1 << ceil(log(2, (select count(*) from ${rows}) / ${64 * keysPerRow} + 1))::integer;
+  written constant bigint := (select count(*) from ${rows});
+  groups integer;
 begin
-  insert into aviary.outbox (partition, source_id, keys, text_is_new)
-    select (key_hash & 63)::smallint, ${sourceId}, array_agg(key), ${textIsNew}
-    from (select key, hashtext(key) as key_hash from (select ${key} as key from ${rows} r) k) h
-    where key is not null
-    group by key_hash & 63, (key_hash >> 6) & (groups - 1);
+  -- Planning and running the aggregate takes 18 of 45 microseconds where a statement writes one row.
+  if written < 8 then
+    insert into aviary.outbox (partition, source_id, keys, text_is_new)
+      select (hashtext(key) & 63)::smallint, ${sourceId}, array[key], ${textIsNew}
+      from (select ${key} as key from ${rows} r) k
+      where key is not null;
+  else
+    -- A power of two of key groups a partition, so that none holds many more than ${keysPerRow} keys.
+    groups := 1 << ceil(log(2, written / ${64 * keysPerRow} + 1))::integer;
+    insert into aviary.outbox (partition, source_id, keys, text_is_new)
+      select (key_hash & 63)::smallint, ${sourceId}, array_agg(key), ${textIsNew}
+      from (select key, hashtext(key) as key_hash from (select ${key} as key from ${rows} r) k) h
+      where key is not null
+      group by key_hash & 63, (key_hash >> 6) & (groups - 1);
+  end if;
   return null;
 end`;
 

@@ -9,12 +9,12 @@ export interface Claim {
   rows: ClaimedRow[];
   /** Changes that were coalesced away into others. */
   coalesced: number;
-  /** The outbox rows to remove once everything is published. */
-  taken: { partition: number; seq: string }[];
+  /** Places of the outbox rows, to remove them once everything is published. */
+  taken: string[];
 }
 
 interface OutboxRow {
-  partition: number;
+  place: string;
   seq: string;
   source_id: number;
   keys: string[];
@@ -55,7 +55,7 @@ export async function claim(
   return {
     rows: claimed,
     coalesced: changes - claimed.length,
-    taken: rows.map(({ partition, seq }) => ({ partition, seq })),
+    taken: rows.map(({ place }) => place),
   };
 }
 
@@ -149,12 +149,13 @@ async function readRows(
   return rows;
 }
 
-/** Removes what a claim took from the outbox: part of the claim's own transaction. */
+/**
+ * Removes what a claim took from the outbox: part of the claim's own transaction. By place: no plan can go wrong.
+ */
 export async function removeClaimed(client: PoolClient, taken: Claim['taken']): Promise<void> {
   await client.query({
     name: 'remove_claimed',
-    text: `delete from aviary.outbox o using unnest($1::smallint[], $2::bigint[]) as taken(partition, seq)
-           where o.partition = taken.partition and o.seq = taken.seq`,
-    values: [taken.map(({ partition }) => partition), taken.map(({ seq }) => seq)],
+    text: 'delete from aviary.outbox where ctid = any ($1::tid[])',
+    values: [taken],
   });
 }

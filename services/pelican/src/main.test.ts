@@ -15,7 +15,7 @@ import {
 } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openPool, specOf, write } from '../testing/captured.ts';
+import { poolTo, specOf, write } from '../testing/captured.ts';
 import { jobsOf, outboxIsEmpty, textsAfter } from '../testing/relaying.ts';
 
 const script = 'services/pelican/src/main.ts';
@@ -110,7 +110,7 @@ test('a wrong spec, an absent spec and a spec without its table are told', async
 
 test('a backfill and live changes reach the queue; a stop under load loses nothing', async () => {
   await using database = await testDatabase();
-  const pool = openPool(database.url);
+  const pool = poolTo(database.url);
   await createThings(pool, 3_000);
   {
     await using pelican = await start(database.url, {
@@ -148,7 +148,7 @@ test('a database that is away at the start, and again midway, is waited for', as
   const port = await freePort();
   const cluster = { dataDir: join(directory, 'postgres'), port, durable: false };
   const first = await startPostgres(cluster);
-  const pool = openPool(first.url);
+  const pool = poolTo(first.url);
   await createThings(pool, 10);
   await first.close();
   await using pelican = await start(first.url);

@@ -1,4 +1,3 @@
-import { createPool } from '@aviary/postgres';
 import { Queue, createQueueClient } from '@aviary/queue';
 import {
   AdminServer,
@@ -13,6 +12,7 @@ import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import { Backfill } from './backfill.ts';
 import { readConfig } from './config.ts';
+import { openPool } from './open-pool.ts';
 import { Relay } from './relay.ts';
 import { Sources } from './sources.ts';
 import { RelayStatistics } from './statistics.ts';
@@ -37,11 +37,10 @@ async function main(): Promise<void> {
   const metrics = createMetrics('pelican');
   const health = new Health();
   const statistics = new RelayStatistics(metrics);
-  const pool = createPool({
+  const pool = openPool({
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,
     max: config.LANES + 3,
-    applicationName: 'aviary-pelican',
   });
   const sqs = createQueueClient({
     region: config.AWS_REGION,

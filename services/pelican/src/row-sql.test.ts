@@ -2,7 +2,7 @@ import { recordId } from '@aviary/change-job';
 import { quoteIdentifier, transaction, type Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, openPool, write } from '../testing/captured.ts';
+import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
 import type { CapturedTable } from './capture.ts';
 import { claim, removeClaimed } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
@@ -13,7 +13,7 @@ let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await testDatabase(aviarySchema);
-  pool = openPool(database.url);
+  pool = poolTo(database.url);
 });
 afterAll(async () => {
   await pool.end();

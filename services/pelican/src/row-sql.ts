@@ -125,6 +125,7 @@ export function metadataValue(row: string, column: Column): string {
 /**
  * Joins keys given as one text array a key column (`$1`, `$2`, …) to the table's rows, by its unique index. A
  * row answers to its own key text alone: not to "007" for 7, nor to "A" for "a" where a collation holds them equal.
+ * The limit keeps the planner from joining the other way round, each row to all keys.
  */
 export function keysJoinedToRows(table: SourceTable): string {
   const parameters = table.key.map((_, position) => `$${position + 1}::text[]`);
@@ -135,7 +136,9 @@ export function keysJoinedToRows(table: SourceTable): string {
        and ${keyPart('t', column)} collate "C" = k.k${position}`,
   );
   return `unnest(${parameters.join(', ')}) with ordinality as k(${[...names, 'position'].join(', ')})
-    join ${table.relation} t on ${conditions.join(' and ')}`;
+    cross join lateral (
+      select * from ${table.relation} t where ${conditions.join(' and ')} limit 1
+    ) t`;
 }
 
 /** A key part's text as the column's own type; null, which no row has, when it is no such value. */

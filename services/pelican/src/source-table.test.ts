@@ -1,14 +1,14 @@
 import type { Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openPool, specOf, write, type Source } from '../testing/captured.ts';
+import { poolTo, specOf, write, type Source } from '../testing/captured.ts';
 import { inspectSource } from './source-table.ts';
 
 let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await testDatabase();
-  pool = openPool(database.url);
+  pool = poolTo(database.url);
   await write(
     pool,
     `create domain inner_id as bigint; create domain outer_id as inner_id;

@@ -1,22 +1,24 @@
 import { join } from 'node:path';
-import { createPool, migrate, type Pool } from '@aviary/postgres';
+import { migrate, type Pool } from '@aviary/postgres';
 import { createLogger } from '@aviary/runtime';
 import { toSemanticIndex, type SemanticIndex } from '@aviary/semantic-index';
 import { installCapture, type CapturedTable } from '../src/capture.ts';
+import { openPool } from '../src/open-pool.ts';
 import { inspectSource } from '../src/source-table.ts';
 
 /** A database with schema aviary, as a template for those of tests. */
 export const aviarySchema = {
   name: 'pelican',
   prepare: async (url: string): Promise<void> => {
-    const pool = openPool(url);
+    const pool = poolTo(url);
     await migrate(pool, join(import.meta.dirname, '../migrations'));
     await pool.end();
   },
 };
 
-export const openPool = (connectionString: string, max = 4, applicationName = 'test'): Pool =>
-  createPool({ connectionString, max, applicationName });
+/** A pool as pelican's own. */
+export const poolTo = (connectionString: string, max = 4): Pool =>
+  openPool({ connectionString, max });
 
 /**
  * Runs statements as an application does, and gives the rows of the last. The test server's user bears the name
