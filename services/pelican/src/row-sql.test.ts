@@ -260,6 +260,9 @@ test('values become metadata by their type', async () => {
     gap: '1 day',
     nothing: null,
   });
+  await write(pool, `insert into kinds values (2, 'without any')`);
+  const [empty] = await claimAll(table);
+  expect(empty?.values?.metadata).toEqual(names.map(() => null));
 });
 
 test('a column is read in part when it is long', async () => {
