@@ -6,8 +6,11 @@ import { PermanentError } from '@aviary/runtime';
 import { makePrivate, type Account } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 
-/** The superuser of every local Postgres. It listens on 127.0.0.1 only, so this is no secret. */
-export const superuser = { user: 'aviary', password: 'aviary' };
+/**
+ * The superuser of every local Postgres. It listens on 127.0.0.1 only, so this is no secret. Not named aviary: by the
+ * default search path a table made without naming its schema would then land in schema aviary.
+ */
+export const superuser = { user: 'postgres', password: 'postgres' };
 
 /**
  * Creates the database cluster unless it is there. It becomes `dataDir` by a rename when whole, so
