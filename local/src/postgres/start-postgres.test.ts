@@ -55,7 +55,7 @@ test('keeps its data over a restart and over a new start', async () => {
 
 test('asks for the password, holds UTF-8 and sorts the same everywhere', async () => {
   const { url } = await start({ dataDir: join(directory, 'kept') });
-  await expect(query(url.replace(':aviary@', ':wrong@'), 'SELECT 1')).rejects.toThrow(/password/);
+  await expect(query(url.replace(':postgres@', ':wrong@'), 'SELECT 1')).rejects.toThrow(/password/);
   const rows = await query<{ t: string }>(
     url,
     `SELECT t FROM (VALUES ('é'), ('z'), ('a'), ('日')) v(t) WHERE upper('é') = 'É' ORDER BY t`,

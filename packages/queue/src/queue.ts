@@ -44,6 +44,13 @@ export interface RefusedMessage<T> {
   reason: string;
 }
 
+/** What became of a batch: `failed` may be sent again, for the last `reason`. */
+interface SendOutcome<T> {
+  failed: T[];
+  refused: RefusedMessage<T>[];
+  reason: string;
+}
+
 const requestsInFlight = 16;
 
 /** One SQS FIFO queue. Every method throws a RetryableError when SQS is away, limiting or misconfigured. */
@@ -91,7 +98,10 @@ export class Queue {
     return refused;
   }
 
-  async #sendBatch<T extends OutgoingMessage>(batch: T[], signal: AbortSignal) {
+  async #sendBatch<T extends OutgoingMessage>(
+    batch: T[],
+    signal: AbortSignal,
+  ): Promise<SendOutcome<T>> {
     this.calls.send += 1;
     const command = new SendMessageBatchCommand({
       QueueUrl: this.url,
@@ -124,15 +134,14 @@ export class Queue {
       } else {
         const middle = Math.ceil(batch.length / 2);
         for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-          const outcome: typeof result = await this.#sendBatch(half, signal);
+          const outcome = await this.#sendBatch(half, signal);
           failed.push(...outcome.failed);
           refused.push(...outcome.refused);
           reason ||= outcome.reason;
         }
       }
     }
-    const result = { failed, refused, reason };
-    return result;
+    return { failed, refused, reason };
   }
 
   /** Waits up to `waitSeconds` for at least one message, and takes at most 10. */
