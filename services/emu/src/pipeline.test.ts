@@ -327,11 +327,15 @@ test.concurrent(
     await startEmu({ visibilityTimeoutSeconds: 3 });
     await send(...many(300, (row) => upsertOf(String(row), row)));
     standIns.sqs.setFaults({ serverError: 0.2, throttled: 0.1, dropBefore: 0.1, dropAfter: 0.03 });
+    // Not until the last row: how long a storm keeps that one is a matter of luck.
     await vi.waitFor(async () => {
-      expect(await records.count().catch(() => 0)).toBe(300);
+      expect(await records.count().catch(() => 0)).toBeGreaterThan(100);
     }, soon);
-    standIns.sqs.setFaults({});
+    for (const standIn of [standIns.sqs, standIns.embeddings, standIns.pinecone]) {
+      standIn.setFaults({});
+    }
     await drained();
+    expect(await records.count()).toBe(300);
     expect(await deadLetters()).toEqual([]);
   },
 );
@@ -451,6 +455,7 @@ test.concurrent(
       ...versions.flatMap((job, position) => [job, ...others.slice(position, position + 2)]),
     );
     await drained();
+    pinecone.setFaults({});
     const record = (await records.fetch(['1'])).get('1');
     expect(record?.metadata).toMatchObject({
       aviary_version: 50,
