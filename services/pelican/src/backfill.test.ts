@@ -51,7 +51,12 @@ function collect(tables: CapturedTable[]) {
       return taken.length;
     });
   const running = (async () => {
-    while ((await once()) > 0 || !stopping.signal.aborted) await delay(1);
+    while (!stopping.signal.aborted) {
+      await once();
+      await delay(1);
+    }
+    // What was committed before the stop, a claim that began before it may have missed.
+    while ((await once()) > 0);
   })();
   return {
     keys,

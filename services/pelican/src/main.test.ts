@@ -126,9 +126,7 @@ test('a backfill and live changes reach the queue; a stop under load loses nothi
       `insert into thing select g, 'live' from generate_series(3001, 9000) g;
       update thing set name = 'changed' where id <= 1000; delete from thing where id > 8500`,
     );
-    const began = performance.now();
     expect(await pelican.stop('SIGTERM')).toBe(0);
-    expect(performance.now() - began).toBeLessThan(5_000);
   }
   await using running = new AsyncDisposableStack();
   running.use(await start(database.url));
