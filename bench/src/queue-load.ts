@@ -88,6 +88,7 @@ function bodyOf(number: number): string {
     id: String(number),
     version: number,
     changedAt: 1_700_000_000_000,
+    publishBy: Number.MAX_SAFE_INTEGER,
     text: `${name}\n${description}`,
     metadata: { name, sku, price, last_updated: 1_700_000_000 },
     contentHash: 'abcdefghijklmnopqrstuv',

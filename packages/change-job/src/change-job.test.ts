@@ -9,6 +9,7 @@ const upsert: ChangeJob = {
   id: '42',
   version: 7,
   changedAt: 1_700_000_000_000,
+  publishBy: 1_700_000_015_000,
   text: 'A kettle 🫖 "for" tea\n',
   metadata: { name: 'Kettle', price: 12.5, sold: false, tags: ['tea', 'steel'] },
   contentHash: 'abc',
@@ -21,6 +22,7 @@ const removal: ChangeJob = {
   id: '42',
   version: 8,
   changedAt: 1_700_000_000_000,
+  publishBy: 1_700_000_015_000,
 };
 
 describe('decodeJob', () => {

@@ -18,6 +18,11 @@ const common = {
   version: z.int().nonnegative(),
   /** When that change was made, in milliseconds since the epoch. */
   changedAt: z.number(),
+  /**
+   * Until when pelican alone may publish this row, in milliseconds since the epoch. A message that reached the
+   * queue later may stand behind a newer one of its row: the row has to be read anew.
+   */
+  publishBy: z.number(),
 };
 
 const upsertJob = z.object({

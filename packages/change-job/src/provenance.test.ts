@@ -8,6 +8,7 @@ const job = {
   id: '42',
   version: 7,
   changedAt: 5,
+  publishBy: 15_000,
   text: 'Kettle',
   metadata: { price: 1 },
   contentHash: 'abc',

@@ -17,7 +17,15 @@ function leaseOf(...bodies: string[]): Lease {
 }
 
 function deletion(version: number, index = 'products'): ChangeJob {
-  return { format: jobFormat, op: 'delete', index, id: '7', version, changedAt: 0 };
+  return {
+    format: jobFormat,
+    op: 'delete',
+    index,
+    id: '7',
+    version,
+    changedAt: 0,
+    publishBy: 15_000,
+  };
 }
 
 const known = new Set(['products']);

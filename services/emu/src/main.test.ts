@@ -29,6 +29,7 @@ async function setUp({ onTestFinished }: TestContext, rows: number) {
     id: String(row),
     version: row,
     changedAt: Date.now(),
+    publishBy: Date.now() + 15_000,
     text: `text of ${row}`,
     metadata: {},
     contentHash: contentHash(`text of ${row}`, model, dimensions),

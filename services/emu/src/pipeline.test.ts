@@ -49,6 +49,7 @@ function upsertOf(id: string, version: number, given: Partial<UpsertJob> = {}): 
     id,
     version,
     changedAt: Date.now(),
+    publishBy: Date.now() + 15_000,
     text,
     metadata: {},
     contentHash: contentHash(text, model, dimensions),
@@ -58,7 +59,15 @@ function upsertOf(id: string, version: number, given: Partial<UpsertJob> = {}): 
 }
 
 function deleteOf(id: string, version: number): ChangeJob {
-  return { format: jobFormat, op: 'delete', index: 'products', id, version, changedAt: Date.now() };
+  return {
+    format: jobFormat,
+    op: 'delete',
+    index: 'products',
+    id,
+    version,
+    changedAt: Date.now(),
+    publishBy: Date.now() + 15_000,
+  };
 }
 
 function messageOf(job: ChangeJob) {

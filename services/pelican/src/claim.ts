@@ -124,6 +124,7 @@ async function readRows(
     key: splitKey(key, table.key.length),
     version: change.version,
     changedAt: change.changedAt,
+    publishBy: Date.now() + 15_000,
     textIsNew: change.textIsNew === true,
     values: undefined,
   }));

@@ -10,6 +10,8 @@ export interface ClaimedRow {
   version: number;
   /** Of the newest change, in milliseconds since the epoch. */
   changedAt: number;
+  /** See ChangeJob. */
+  publishBy: number;
   textIsNew: boolean;
   /** Column values in the order of the spec, or undefined when the row is gone. */
   values: RowValues | undefined;

@@ -21,6 +21,7 @@ const row = (values: RowValues | undefined, key = ['42']): ClaimedRow => ({
   key,
   version: 7,
   changedAt: 5,
+  publishBy: 15_000,
   textIsNew: true,
   values,
 });
@@ -36,6 +37,7 @@ describe('a row becomes', () => {
       id: '42',
       version: 7,
       changedAt: 5,
+      publishBy: 15_000,
       text: 'Kettle: steel',
       metadata: { name: 'Kettle', price: 12.5 },
       contentHash: contentHash('Kettle: steel', 'text-embedding-3-small', 384),
@@ -55,6 +57,7 @@ describe('a row becomes', () => {
       id: '42',
       version: 7,
       changedAt: 5,
+      publishBy: 15_000,
     });
   });
 

@@ -20,13 +20,14 @@ export interface Rendered {
  * @throws PermanentError when the row cannot be a record, for its dead letter.
  */
 export function render(row: ClaimedRow): Rendered {
-  const { table, version, changedAt, values } = row;
+  const { table, version, changedAt, publishBy, values } = row;
   const identity = {
     format: 1 as const,
     index: table.index.name,
     id: recordId(row.key),
     version,
     changedAt,
+    publishBy,
   };
   if (values === undefined) return { job: { op: 'delete', ...identity }, textCut: false };
 
