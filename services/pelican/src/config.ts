@@ -5,22 +5,41 @@ const fifoQueueUrl = z
   .url({ error: 'must be the URL of a queue' })
   .endsWith('.fifo', { error: 'must be a FIFO queue, whose name ends in .fifo' });
 
-const schema = z.object({
-  ...serviceConfig,
+export const databaseConfig = {
   /** postgres:// address of the database whose tables are captured. */
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' }),
   /** PEM file with the database's certificate authorities. */
   DATABASE_CA_FILE: z.string().optional(),
+};
+
+export const specsConfig = {
   /** Comma-separated YAML files or directories with SemanticIndex specs. */
   SPECS: z.string().transform((paths) => paths.split(',').map((path) => path.trim())),
-  QUEUE_URL: fifoQueueUrl,
-  DEAD_LETTER_QUEUE_URL: fifoQueueUrl,
+};
+
+export const sqsConfig = {
   AWS_REGION: z.string().default('us-east-1'),
   /** Another SQS than AWS's own. */
   AWS_ENDPOINT_URL_SQS: z.url().optional(),
+};
+
+export const queueConfig = { QUEUE_URL: fifoQueueUrl };
+export const deadLetterConfig = { DEAD_LETTER_QUEUE_URL: fifoQueueUrl };
+
+export const pineconeConfig = {
   PINECONE_API_KEY: z.string(),
   /** Another Pinecone control plane than the public one. */
   PINECONE_CONTROLLER_URL: z.url().optional(),
+};
+
+const schema = z.object({
+  ...serviceConfig,
+  ...databaseConfig,
+  ...specsConfig,
+  ...queueConfig,
+  ...deadLetterConfig,
+  ...sqsConfig,
+  ...pineconeConfig,
   /** Transactions at once. */
   LANES: integer({ min: 1, max: 32 }).default(3),
   /** About how many rows a transaction publishes. */

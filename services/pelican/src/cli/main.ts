@@ -1,1 +1,86 @@
 #!/usr/bin/env node
+import { ConfigError, PermanentError, RetryableError } from '@aviary/runtime';
+import { SpecError } from '@aviary/semantic-index';
+import { Command, CommanderError } from 'commander';
+import aviary from '../../../../package.json' with { type: 'json' };
+import { CliContext } from './context.ts';
+import { exitCode, type ExitCode } from './exit-codes.ts';
+
+const help = `
+Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or configuration, 3 not finished, 4 failed.
+
+It reads the environment of the services: DATABASE_URL, SPECS, QUEUE_URL, DEAD_LETTER_QUEUE_URL,
+REFRESH_QUEUE_URL, AWS_*, PINECONE_*. Each command demands only what it needs.`;
+
+const stopping = new AbortController();
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(code);
+    stopping.abort(new Error('stopped'));
+  });
+}
+// The reader of a pipe may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCode.fine : exitCode.failure);
+});
+
+const context = new CliContext({
+  environment: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: stopping.signal,
+});
+try {
+  await program().parseAsync();
+  process.exitCode = context.exitCode;
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function program(): Command {
+  const root = new Command('aviary')
+    .description('Look after the indexes that Aviary keeps in step with Postgres tables.')
+    .version(aviary.version)
+    .addHelpText('after', help);
+  return governed(root);
+}
+
+/** Errors come back as exceptions and in one line, from every command alike. */
+function governed(command: Command): Command {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) =>
+      write(
+        `aviary: ${text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll('\n', ' ')}\n`,
+      ),
+  });
+  command.commands.forEach(governed);
+  return command;
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
+  if (stopping.signal.aborted) {
+    context.say('aviary: stopped before it was finished');
+    return exitCode.unfinished;
+  }
+  if (
+    error instanceof ConfigError ||
+    error instanceof SpecError ||
+    error instanceof PermanentError
+  ) {
+    context.say(`aviary: ${error.message}`);
+    return exitCode.usage;
+  }
+  if (error instanceof RetryableError) {
+    context.say(`aviary: ${error.message}\nOnce that is mended, run the same command again.`);
+    return exitCode.failure;
+  }
+  context.say(`aviary: unexpected: ${String((error as Error).stack)}`);
+  return exitCode.failure;
+}
