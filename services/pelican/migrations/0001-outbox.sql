@@ -135,20 +135,24 @@ $$;
 -- way of. The next start of pelican puts them back, and backfills what was written meanwhile.
 create function aviary.remove_capture(source_name text) returns void
   language plpgsql
+  -- Whoever calls it: names and operators are those of pg_catalog, and names print with their schema.
+  set search_path = pg_catalog, pg_temp
 as $$
 declare
-  prefix constant text := (select format('aviary\_%s\_%%', id) from aviary.source where name = source_name);
+  prefix constant text := (select format('aviary_%s_', id) from aviary.source where name = source_name);
   statement text;
 begin
+  -- By the function they call, not by their own name, which a table's owner chooses freely.
   for statement in
-    select format('drop trigger %I on %s', tgname, tgrelid::regclass)
-    from pg_trigger where tgname like prefix and not tgisinternal
+    select format('drop trigger %I on %s', t.tgname, t.tgrelid::regclass)
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where p.pronamespace = 'aviary'::regnamespace and starts_with(p.proname, prefix)
   loop
     execute statement;
   end loop;
   for statement in
     select format('drop function if exists %s cascade', oid::regprocedure)
-    from pg_proc where proname like prefix and pronamespace = 'aviary'::regnamespace
+    from pg_proc where pronamespace = 'aviary'::regnamespace and starts_with(proname, prefix)
   loop
     execute statement;
   end loop;
