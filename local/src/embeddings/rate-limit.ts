@@ -3,6 +3,11 @@ import { ApiError } from './api-error.ts';
 export interface RateLimit {
   requestsPerMinute: number;
   tokensPerMinute: number;
+  /**
+   * What clients are told of it: by default all that OpenAI's headers tell; `nothing` but the 429 itself; or
+   * a Retry-After of a tenth of what is needed (`too little`) and nothing else.
+   */
+  told?: 'all' | 'nothing' | 'too little';
 }
 
 type Kind = 'requests' | 'tokens';
@@ -47,12 +52,14 @@ class Bucket {
 /** The limits of one account, shared by every client of this server. */
 export class AccountLimits {
   readonly #buckets: Record<Kind, Bucket>;
+  readonly #told: RateLimit['told'];
 
   constructor(limit: RateLimit) {
     this.#buckets = {
       requests: new Bucket(limit.requestsPerMinute),
       tokens: new Bucket(limit.tokensPerMinute),
     };
+    this.#told = limit.told ?? 'all';
   }
 
   /** Charges a request. @throws ApiError 429 with Retry-After when a bucket holds too little. */
@@ -60,12 +67,24 @@ export class AccountLimits {
     const amounts: Record<Kind, number> = { requests: 1, tokens };
     for (const kind of ['requests', 'tokens'] as const) {
       const waitMs = this.#buckets[kind].waitMs(amounts[kind]);
-      if (waitMs > 0) throw rateLimited(kind, waitMs, this.headers());
+      if (waitMs > 0) throw this.#refusal(kind, waitMs);
     }
     for (const kind of ['requests', 'tokens'] as const) this.#buckets[kind].take(amounts[kind]);
   }
 
+  #refusal(kind: Kind, waitMs: number): ApiError {
+    switch (this.#told) {
+      case 'nothing':
+        return rateLimited(kind, waitMs, {});
+      case 'too little':
+        return rateLimited(kind, waitMs, retryAfter(waitMs / 10));
+      default:
+        return rateLimited(kind, waitMs, { ...this.headers(), ...retryAfter(waitMs) });
+    }
+  }
+
   headers(): Record<string, string> {
+    if (this.#told !== 'all') return {};
     return {
       ...this.#buckets.requests.headers('requests'),
       ...this.#buckets.tokens.headers('tokens'),
@@ -73,11 +92,7 @@ export class AccountLimits {
   }
 }
 
-export function rateLimited(
-  kind: Kind,
-  waitMs: number,
-  headers: Record<string, string> = {},
-): ApiError {
+export function rateLimited(kind: Kind, waitMs: number, headers = retryAfter(waitMs)): ApiError {
   return new ApiError(
     429,
     {
@@ -85,12 +100,15 @@ export function rateLimited(
       type: kind,
       code: 'rate_limit_exceeded',
     },
-    {
-      ...headers,
-      'retry-after': String(Math.ceil(waitMs / 1_000)),
-      'retry-after-ms': String(Math.ceil(waitMs)),
-    },
+    headers,
   );
+}
+
+function retryAfter(waitMs: number): Record<string, string> {
+  return {
+    'retry-after': String(Math.ceil(waitMs / 1_000)),
+    'retry-after-ms': String(Math.ceil(waitMs)),
+  };
 }
 
 /** OpenAI's notation: 120ms, 8.64s, 6m0s. */

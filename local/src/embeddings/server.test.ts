@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { startEmbeddings, type EmbeddingsOptions, type EmbeddingsServer } from './index.ts';
+import {
+  startEmbeddings,
+  type Charge,
+  type EmbeddingsOptions,
+  type EmbeddingsServer,
+} from './index.ts';
 
 const stub = { stub: { baseMs: 0, perTextMs: 0, dimensions: 12 } };
 const started: EmbeddingsServer[] = [];
@@ -147,6 +152,28 @@ describe('rate limit', () => {
     expect(second.headers.get('retry-after')).toBe('40');
     expect(second.headers.get('x-ratelimit-reset-tokens')).toMatch(/^(50|49\.\d+)s$/);
     expect(server.stats()).toMatchObject({ requests: 2, inputs: 1, rateLimited: 1 });
+  });
+
+  test.each([
+    { told: 'nothing', retryAfterMs: null },
+    { told: 'too little', retryAfterMs: /^(4000|39\d\d)$/ },
+  ] as const)('with $told told', async ({ told, retryAfterMs }) => {
+    const charges: Charge[] = [];
+    const server = await start({
+      rateLimit: { requestsPerMinute: 1_000, tokensPerMinute: 60, told },
+      onCharge: (charge) => charges.push(charge),
+    });
+    await post(server, { input: 'x'.repeat(200) });
+    const refused = await post(server, { input: 'y'.repeat(200) });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('x-ratelimit-remaining-tokens')).toBeNull();
+    const retryAfter = refused.headers.get('retry-after-ms');
+    if (retryAfterMs === null) expect(retryAfter).toBeNull();
+    else expect(retryAfter).toMatch(retryAfterMs);
+    expect(charges).toEqual([
+      { texts: ['x'.repeat(200)], tokens: 50, granted: true },
+      { texts: ['y'.repeat(200)], tokens: 50, granted: false },
+    ]);
   });
 
   test('requests are limited too', async () => {

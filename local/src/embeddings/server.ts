@@ -16,6 +16,15 @@ export interface EmbeddingsOptions {
   /** The account's limits; none by default. A request is charged a token per four bytes, as an estimate. */
   rateLimit?: RateLimit;
   faults?: Faults;
+  /** Told of every request that is well-formed, when it is charged or refused by the account's limits. */
+  onCharge?(charge: Charge): void;
+}
+
+export interface Charge {
+  texts: readonly string[];
+  tokens: number;
+  /** False for what is answered with 429. */
+  granted: boolean;
 }
 
 /** Counted since the start. */
@@ -65,7 +74,7 @@ export async function startEmbeddings(options: EmbeddingsOptions = {}): Promise<
     if (!request.headers.authorization?.startsWith('Bearer ')) throw unauthorized();
     failIfStruck(faults);
     const asked = await readEmbedRequest(body, model.dimensions);
-    limits?.charge(Math.ceil(asked.bytes / 4));
+    charge(asked);
     const admitted = limits?.headers() ?? {};
 
     const gone = new AbortController();
@@ -90,6 +99,17 @@ export async function startEmbeddings(options: EmbeddingsOptions = {}): Promise<
       await delay(faults.slowBodyMs, undefined, { signal: gone.signal });
       response.end(answer.slice(1));
     } else response.end(answer);
+  }
+
+  function charge({ texts, bytes }: EmbedRequest): void {
+    const tokens = Math.ceil(bytes / 4);
+    let granted = false;
+    try {
+      limits?.charge(tokens);
+      granted = true;
+    } finally {
+      options.onCharge?.({ texts, tokens, granted });
+    }
   }
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
