@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 # Given on the command line, as in `make dev ROWS=1000 PORT=8081`; each has a default.
 export ROWS PORT EMUS PELICANS
+ARGS ?= --help
 
 .PHONY: help
 help: ## List the targets
@@ -23,6 +24,13 @@ dev: install ## Run everything on this machine (ROWS=10000 PORT=8080 EMUS=2 PELI
 .PHONY: clean-dev
 clean-dev: install ## Forget the data of `make dev`
 	@npm run --silent clean-dev
+
+.PHONY: aviary
+aviary: install ## The command line, on what `make dev` runs (ARGS="audit --json")
+	@file=.aviary/environment; set -- node; \
+	if [ -f $$file ]; then set -- env $$(sed 's/=.*//; s/^/-u /' $$file) node --env-file=$$file; \
+	else echo 'make dev does not run here: the environment of this shell counts.' >&2; fi; \
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" "$$@" services/pelican/src/cli/main.ts $(ARGS)
 
 .PHONY: check
 check: install ## Types, lint, import rules, format, unused code

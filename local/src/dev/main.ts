@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import pg from 'pg';
 import { createQueueClient, provisionQueue } from '@aviary/queue';
 import { startPostgres } from '../postgres/start-postgres.ts';
+import { writeEnvironmentFile } from './environment-file.ts';
 import { freePort, requireFreePort } from './free-port.ts';
 import { buildPage, pageIsStale } from './page.ts';
 import { Processes, endLeftovers } from './processes.ts';
@@ -42,6 +43,8 @@ async function run(): Promise<void> {
 
   say('Starting the stand-ins and services …');
   const shared = await startStandIns(processes, settings, postgres.url);
+  // No command embeds, and an empty variable counts as absent.
+  writeEnvironmentFile(paths.environment, { ...shared, OPENAI_API_KEY: '' });
   const workers = await startWorkers(processes, settings, shared);
   const url = `http://127.0.0.1:${settings.PORT}`;
   await processes.start({
@@ -74,7 +77,7 @@ async function run(): Promise<void> {
         ['logs', paths.logs],
       ].map(([name = '', where = '']) => `  ${name.padEnd(12)} ${where}`),
       '',
-      `Open ${url} and search, or edit a row. Ctrl-C stops everything.`,
+      `Open ${url} and search, or edit a row. make aviary ARGS=--help lists commands. Ctrl-C stops everything.`,
     ].join('\n'),
   );
 }
@@ -104,7 +107,10 @@ async function startStandIns(
   const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
   Object.assign(process.env, credentials);
   const sqsClient = createQueueClient({ region: 'us-east-1', endpoint: sqs });
-  const { queueUrl, deadLetterQueueUrl } = await provisionQueue(sqsClient, 'aviary');
+  const { queueUrl, deadLetterQueueUrl, refreshQueueUrl } = await provisionQueue(
+    sqsClient,
+    'aviary',
+  );
   sqsClient.destroy();
   return {
     ...credentials,
@@ -112,6 +118,7 @@ async function startStandIns(
     AWS_ENDPOINT_URL_SQS: sqs,
     QUEUE_URL: queueUrl,
     DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+    REFRESH_QUEUE_URL: refreshQueueUrl,
     OPENAI_API_KEY: settings.OPENAI_API_KEY ?? 'local',
     PINECONE_API_KEY: settings.PINECONE_API_KEY ?? 'local',
     ...standIns,
@@ -145,6 +152,7 @@ async function startWorkers(
 }
 
 async function stop(code: number): Promise<never> {
+  rmSync(paths.environment, { force: true });
   await processes?.stop();
   await postgres?.close();
   process.exit(code);
@@ -161,6 +169,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (signals > 1) {
       // Postgres is told to stop by its starter's exit.
       processes?.kill();
+      rmSync(paths.environment, { force: true });
       process.exit(130);
     }
     say('\nStopping … (again to end everything at once)');

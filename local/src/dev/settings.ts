@@ -31,5 +31,6 @@ export const paths = {
   pinecone: join(root, '.aviary/pinecone'),
   logs: join(root, '.aviary/logs'),
   processes: join(root, '.aviary/processes.json'),
+  environment: join(root, '.aviary/environment'),
   specs: join(root, 'examples'),
 } as const;
