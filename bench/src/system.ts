@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { createQueueClient, provisionQueue } from '@aviary/queue';
+import { createQueueClient, provisionQueue, type ProvisionedQueues } from '@aviary/queue';
 import type { EmbeddingsStats } from '@aviary/local/embeddings';
 import type { BenchDatabase } from './database.ts';
 import { Processes, type StartedProcess } from './processes.ts';
@@ -46,7 +46,7 @@ export class System {
     processes: Processes,
     database: BenchDatabase,
     urls: { sqs: string; counts: string; index: string; embeddings: string },
-    queues: { queueUrl: string; deadLetterQueueUrl: string },
+    queues: ProvisionedQueues,
   ) {
     this.database = database;
     this.processes = processes;
@@ -59,6 +59,7 @@ export class System {
       AWS_ENDPOINT_URL_SQS: urls.sqs,
       QUEUE_URL: queues.queueUrl,
       DEAD_LETTER_QUEUE_URL: queues.deadLetterQueueUrl,
+      REFRESH_QUEUE_URL: queues.refreshQueueUrl,
       OPENAI_API_KEY: 'local',
       OPENAI_BASE_URL: `${urls.embeddings}/v1`,
       PINECONE_API_KEY: 'local',

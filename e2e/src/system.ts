@@ -51,6 +51,7 @@ export async function startSystem(options: {
     // A killed emu's messages come back soon.
     VISIBILITY_TIMEOUT_SECONDS: '5',
     HEARTBEAT_SECONDS: '2',
+    REFRESH_DELAY_SECONDS: '3',
     LOG_LEVEL: 'warn',
   };
   const services: ServiceProcess[] = [];
@@ -73,19 +74,24 @@ export async function startSystem(options: {
         index: 'aviary',
         namespace,
       }),
-    quiet: () =>
-      waitUntil(
-        async () => {
-          const [pending] = await database.sql<{ count: number }>(
-            `select (select count(*) from aviary.outbox)::integer
-                  + (select count(*) from aviary.backfill where finished_at is null)::integer as count`,
-          );
-          if (pending?.count !== 0) return false;
-          const { visible, inFlight } = await queue.queue.depth();
-          return visible + inFlight === 0;
-        },
-        { what: 'outbox and queue are empty', timeoutMs: 25_000 },
-      ),
+    quiet: async () => {
+      const pending = async () => {
+        const [rows] = await database.sql<{ count: number }>(
+          `select (select count(*) from aviary.outbox)::integer
+                + (select count(*) from aviary.backfill where finished_at is null)::integer as count`,
+        );
+        const depths = await Promise.all([queue.queue.depth(), queue.refresh.depth()]);
+        const messages = depths.map(
+          ({ visible, inFlight, delayed }) => visible + inFlight + delayed,
+        );
+        return messages.reduce((sum, count) => sum + count, rows?.count ?? 0);
+      };
+      await waitUntil(
+        // Twice: what goes from a queue to the outbox between two looks is seen by the next.
+        async () => (await pending()) === 0 && (await pending()) === 0,
+        { what: 'the outbox and both queues are empty', timeoutMs: 25_000 },
+      );
+    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(services.map((service) => service.stop('SIGKILL')));
       await Promise.all([pinecone.close(), embeddings.close(), database.drop()]);

@@ -11,4 +11,9 @@ export {
 export { contentHash } from './content-hash.ts';
 export { decodeDeadLetter, encodeDeadLetter, type DeadLetter } from './dead-letter.ts';
 export { encodeKey, keyOfRecordId, recordId } from './record-id.ts';
+export {
+  decodeRefreshRequest,
+  encodeRefreshRequests,
+  type RefreshRequest,
+} from './refresh-request.ts';
 export { managedMetadata, provenanceOf, type Provenance } from './provenance.ts';

@@ -14,7 +14,7 @@ const permanentNames = new Set([
 
 const remedies: Record<string, string> = {
   QueueDoesNotExist:
-    'check QUEUE_URL and DEAD_LETTER_QUEUE_URL, and that the queue exists in this region',
+    'check QUEUE_URL, DEAD_LETTER_QUEUE_URL and REFRESH_QUEUE_URL, and that the queue exists in this region',
   AccessDenied: 'give this identity the SQS permissions it needs',
   InvalidClientTokenId: 'check the AWS credentials',
 };

@@ -2,7 +2,7 @@ import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 import { freePort, testQueue, type TestQueue } from '@aviary/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Queue, createQueueClient } from './index.ts';
+import { Queue, createQueueClient, provisionQueue } from './index.ts';
 
 let sqs: LocalSqs;
 let it: TestQueue;
@@ -102,7 +102,7 @@ describe('receive', () => {
     expect(received).toMatchObject({ body: 'body 1', groupId: 'g1', receiveCount: 1 });
     expect(received?.sentAt).toBeGreaterThanOrEqual(before);
     expect(received?.firstReceivedAt).toBeGreaterThanOrEqual(received?.sentAt ?? Infinity);
-    expect(await it.queue.depth()).toEqual({ visible: 0, inFlight: 1 });
+    expect(await it.queue.depth()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
   });
 
   test('a long poll ends with its signal, whatever its reason', async () => {
@@ -122,6 +122,38 @@ describe('receive', () => {
     await expect(take(away)).rejects.toBeInstanceOf(RetryableError);
     await expect(away.depth()).rejects.toBeInstanceOf(RetryableError);
   });
+});
+
+describe('a standard queue', () => {
+  test('takes messages without ids, and gives them as it got them', async () => {
+    const before = Date.now();
+    expect(await it.refresh.send([{ body: 'one' }, { body: 'two' }], { signal })).toEqual([]);
+    const received = [...(await take(it.refresh)), ...(await take(it.refresh))];
+    expect(received.map(({ body }) => body).sort()).toEqual(['one', 'two']);
+    expect(received[0]).toMatchObject({ groupId: '', receiveCount: 1 });
+    expect(received[0]?.sentAt).toBeGreaterThanOrEqual(before);
+    expect(await it.refresh.acknowledge(received, signal)).toEqual([]);
+    expect(await it.refresh.depth()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  test('hides for a while what is sent with a delay', async () => {
+    await it.refresh.send([{ body: 'later', delaySeconds: 1 }, { body: 'now' }], { signal });
+    expect(await it.refresh.depth()).toEqual({ visible: 1, inFlight: 0, delayed: 1 });
+    const [now, ...others] = await take(it.refresh);
+    expect([now?.body, others]).toEqual(['now', []]);
+    const [later] = await it.refresh.receive({
+      waitSeconds: 5,
+      visibilityTimeoutSeconds: 30,
+      signal,
+    });
+    expect(later?.body).toBe('later');
+  });
+});
+
+test('a queue that cannot be made is told as a failure to try again', async () => {
+  sqs.setFaults({ serverError: 0.5 });
+  const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
+  await expect(provisionQueue(client, 'odd')).rejects.toBeInstanceOf(RetryableError);
 });
 
 describe('acknowledge and extend', () => {

@@ -12,11 +12,13 @@ import { eachConcurrently } from './each-concurrently.ts';
 import { translate } from './failure.ts';
 import { packBatches } from './pack.ts';
 
-/** A message to send to a FIFO queue. */
+/** A message to send: to a FIFO queue with both ids, to a standard queue with neither. */
 export interface OutgoingMessage {
   body: string;
-  groupId: string;
-  deduplicationId: string;
+  groupId?: string;
+  deduplicationId?: string;
+  /** How long the queue hides it at first, 0 to 900 seconds. Only a standard queue does so. */
+  delaySeconds?: number;
 }
 
 /** A message leased from the queue until its visibility timeout ends. */
@@ -24,6 +26,7 @@ export interface ReceivedMessage {
   id: string;
   body: string;
   receiptHandle: string;
+  /** Empty where the queue has no groups. */
   groupId: string;
   /** How often it was received, this time included. */
   receiveCount: number;
@@ -36,6 +39,8 @@ export interface ReceivedMessage {
 export interface QueueDepth {
   visible: number;
   inFlight: number;
+  /** Sent with a delay that is not over. */
+  delayed: number;
 }
 
 /** A message that the queue refused for good, and why. */
@@ -53,7 +58,7 @@ interface SendOutcome<T> {
 
 const requestsInFlight = 16;
 
-/** One SQS FIFO queue. Every method throws a RetryableError when SQS is away, limiting or misconfigured. */
+/** One SQS queue, FIFO or standard. Every method throws a RetryableError when SQS is away, limiting or misconfigured. */
 export class Queue {
   readonly url: string;
   readonly #client: SQSClient;
@@ -71,8 +76,8 @@ export class Queue {
   }
 
   /**
-   * Sends all messages, many requests in flight, retrying alone what failed for the moment. A repeated send
-   * is harmless: its deduplication id is the same.
+   * Sends all messages, many requests in flight, retrying alone what failed for the moment. A FIFO queue
+   * takes what is sent again once, by its deduplication id; a standard queue may deliver it twice.
    *
    * @returns what the queue refused for good.
    * @throws the signal's reason when it aborts before everything is sent.
@@ -110,6 +115,7 @@ export class Queue {
         MessageBody: message.body,
         MessageGroupId: message.groupId,
         MessageDeduplicationId: message.deduplicationId,
+        DelaySeconds: message.delaySeconds,
       })),
     });
     const failed: T[] = [];
@@ -256,19 +262,24 @@ export class Queue {
     return failed;
   }
 
-  /** How much waits and how much is being worked on. */
+  /** How much waits, is being worked on, and is yet to come. */
   async depth(signal?: AbortSignal): Promise<QueueDepth> {
     try {
       const { Attributes = {} } = await this.#client.send(
         new GetQueueAttributesCommand({
           QueueUrl: this.url,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+          AttributeNames: [
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+            'ApproximateNumberOfMessagesDelayed',
+          ],
         }),
         signal === undefined ? {} : { abortSignal: signal },
       );
       return {
         visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
         inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+        delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
       };
     } catch (error) {
       signal?.throwIfAborted();

@@ -3,23 +3,24 @@ import { Queue, createQueueClient, provisionQueue } from '@aviary/queue';
 import { inject } from 'vitest';
 import './servers.ts';
 
-/** A queue and its dead-letter queue of a test's own. */
+/** A queue, its dead-letter queue and its refresh queue, of a test's own. */
 export interface TestQueue {
   queue: Queue;
   deadLetters: Queue;
+  refresh: Queue;
   /** What a service is configured with to reach it. */
   environment: Record<string, string>;
   /** Takes all messages that are there, and deletes them. */
   drain: (from?: Queue) => Promise<string[]>;
 }
 
-/** Makes a FIFO queue as in production, on the run's SQS stand-in. */
+/** Makes queues as in production, on the run's SQS stand-in. */
 export async function testQueue(endpoint = inject('sqsUrl')): Promise<TestQueue> {
   // The stand-in takes any credentials, and the SDK demands some.
   const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   Object.assign(process.env, credentials);
   const client = createQueueClient({ region: 'us-east-1', endpoint });
-  const { queueUrl, deadLetterQueueUrl } = await provisionQueue(
+  const { queueUrl, deadLetterQueueUrl, refreshQueueUrl } = await provisionQueue(
     client,
     `test-${randomBytes(6).toString('hex')}`,
   );
@@ -27,12 +28,14 @@ export async function testQueue(endpoint = inject('sqsUrl')): Promise<TestQueue>
   return {
     queue,
     deadLetters: new Queue(client, deadLetterQueueUrl),
+    refresh: new Queue(client, refreshQueueUrl),
     environment: {
       ...credentials,
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL_SQS: endpoint,
       QUEUE_URL: queueUrl,
       DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+      REFRESH_QUEUE_URL: refreshQueueUrl,
     },
     drain: async (from = queue) => {
       const bodies: string[] = [];

@@ -6,6 +6,8 @@ const schema = z
     ...serviceConfig,
     QUEUE_URL: z.url(),
     DEAD_LETTER_QUEUE_URL: z.url(),
+    /** Where pelican is asked to read rows anew: a standard queue. */
+    REFRESH_QUEUE_URL: z.url(),
     AWS_REGION: z.string().default('us-east-1'),
     /** Another SQS than AWS's own, such as a local one. */
     AWS_ENDPOINT_URL_SQS: z.url().optional(),
@@ -23,6 +25,11 @@ const schema = z
     PINECONE_CONTROLLER_URL: z.url().optional(),
     /** How long SQS hides a message from others without hearing of it again. */
     VISIBILITY_TIMEOUT_SECONDS: integer({ min: 3, max: 43_200 }).default(60),
+    /**
+     * How long after a write of unknown outcome its row is read anew: longer than an unanswered request may still be
+     * under way, so that the refreshed state lands behind it.
+     */
+    REFRESH_DELAY_SECONDS: integer({ min: 0, max: 900 }).default(30),
     /** Age at which a message still held is extended. */
     HEARTBEAT_SECONDS: integer({ min: 1, max: 21_600 }).default(20),
     /** Most rows in one batch. */

@@ -154,6 +154,7 @@ test.each([
     environment: {
       QUEUE_URL: 'http://127.0.0.1:1/0/changes.fifo',
       DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:1/0/changes-dead.fifo',
+      REFRESH_QUEUE_URL: 'http://127.0.0.1:1/0/changes-refresh',
       SPECS: 'no-such-file.yaml',
       OPENAI_API_KEY: 'key',
       PINECONE_API_KEY: 'key',

@@ -53,7 +53,13 @@ export function connect(
     rows: new Figure(() => table.count(), { keepMs: keepRowsMs }),
     indexed,
     outbox: new Figure(() => readOutbox(pool), { keepMs }),
-    queue: new Figure((signal) => queue.depth(signal), { keepMs }),
+    queue: new Figure(
+      async (signal) => {
+        const { visible, inFlight } = await queue.depth(signal);
+        return { visible, inFlight };
+      },
+      { keepMs },
+    ),
     deadLetters: new Figure(
       async (signal) => {
         const { visible, inFlight } = await deadLetters.depth(signal);
