@@ -3,7 +3,7 @@
  * kill, stop or freeze a process exactly there; in production nobody does, and a call costs nothing.
  */
 export type FaultPoint =
-  /** Rows are locked and read. */
+  /** Changes are locked. */
   | 'pelican.claimed'
   /** The right to publish them is on record. */
   | 'pelican.leased'

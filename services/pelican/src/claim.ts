@@ -4,17 +4,12 @@ import type { CapturedTable } from './capture.ts';
 import type { ClaimedRow } from './claimed-row.ts';
 import { keysJoinedToRows, metadataValue, splitKey, textValue } from './row-sql.ts';
 
-/** What one transaction holds: the partitions are locked until it ends. */
-export interface Claim {
-  rows: ClaimedRow[];
-  /** Changes that were coalesced away into others. */
-  coalesced: number;
-  /** Places of the outbox rows, to remove them once everything is published. */
-  taken: string[];
-}
+/** Changes whose partitions are locked until the transaction ends. */
+export type Claim = readonly OutboxRow[];
 
-interface OutboxRow {
+export interface OutboxRow {
   place: string;
+  partition: number;
   seq: string;
   source_id: number;
   keys: string[];
@@ -23,11 +18,7 @@ interface OutboxRow {
   version: string;
 }
 
-/**
- * Claims about `maxKeys` changed keys, of changes from seq `since` on, and reads their rows as they are now.
- * Reading after claiming is what makes it right: a change that is not read yet has an outbox row that is not
- * claimed yet.
- */
+/** Claims about `maxKeys` changed keys, of changes from seq `since` on. */
 export async function claim(
   client: PoolClient,
   tables: ReadonlyMap<number, CapturedTable>,
@@ -39,24 +30,36 @@ export async function claim(
     text: 'select * from aviary.claim($1, $2, $3)',
     values: [[...tables.keys()], maxKeys, since],
   });
-  const bySource = Map.groupBy(rows, (row) => row.source_id);
-  const claimed: ClaimedRow[] = [];
-  let changes = 0;
-  for (const [sourceId, outboxRows] of bySource) {
+  return rows;
+}
+
+/**
+ * Reads the claimed rows as they are now, each once. Reading after claiming is what makes it right: a change
+ * that is not read yet has an outbox row that is not claimed yet.
+ *
+ * @param publishBy until when they may be published, in milliseconds since the epoch
+ * @throws SourceFault when a table cannot be read
+ */
+export async function readClaimed(
+  client: PoolClient,
+  tables: ReadonlyMap<number, CapturedTable>,
+  claimed: Claim,
+  publishBy: number,
+): Promise<ClaimedRow[]> {
+  const rows: ClaimedRow[] = [];
+  for (const [sourceId, outboxRows] of Map.groupBy(claimed, (row) => row.source_id)) {
     const table = tables.get(sourceId);
     if (table === undefined) continue;
-    const newest = coalesce(outboxRows);
-    changes += outboxRows.reduce((sum, row) => sum + row.keys.length, 0);
-    const rowsNow = await readRows(client, table, newest).catch((error: unknown) => {
-      throw isRetryable(error) || !(error instanceof Error) ? error : new SourceFault(table, error);
-    });
-    claimed.push(...rowsNow);
+    const rowsNow = await readRows(client, table, coalesce(outboxRows), publishBy).catch(
+      (error: unknown) => {
+        throw isRetryable(error) || !(error instanceof Error)
+          ? error
+          : new SourceFault(table, error);
+      },
+    );
+    rows.push(...rowsNow);
   }
-  return {
-    rows: claimed,
-    coalesced: changes - claimed.length,
-    taken: rows.map(({ place }) => place),
-  };
+  return rows;
 }
 
 /** The table's rows can't be read, though Postgres is well: it was altered or dropped. */
@@ -118,13 +121,14 @@ async function readRows(
   client: PoolClient,
   table: CapturedTable,
   changes: Map<string, KeyChange>,
+  publishBy: number,
 ): Promise<ClaimedRow[]> {
   const rows = [...changes].map(([key, change]): ClaimedRow => ({
     table,
     key: splitKey(key, table.key.length),
     version: change.version,
     changedAt: change.changedAt,
-    publishBy: Date.now() + 15_000,
+    publishBy,
     textIsNew: change.textIsNew === true,
     values: undefined,
   }));
@@ -153,10 +157,10 @@ async function readRows(
 /**
  * Removes what a claim took from the outbox: part of the claim's own transaction. By place: no plan can go wrong.
  */
-export async function removeClaimed(client: PoolClient, taken: Claim['taken']): Promise<void> {
+export async function removeClaimed(client: PoolClient, claimed: Claim): Promise<void> {
   await client.query({
     name: 'remove_claimed',
     text: 'delete from aviary.outbox where ctid = any ($1::tid[])',
-    values: [taken],
+    values: [claimed.map(({ place }) => place)],
   });
 }

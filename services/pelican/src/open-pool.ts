@@ -6,7 +6,15 @@ import { createPool, type Pool, type PoolOptions } from '@aviary/postgres';
  */
 const byIndex = { enable_seqscan: 'off' };
 
+/** Longer than a claim waits for the queue, and no longer: a frozen pelican's locks keep others from its changes. */
+const idleInTransactionTimeoutMs = 15_000;
+
 /** @throws PermanentError when the file of authorities cannot be read. */
 export function openPool(options: Pick<PoolOptions, 'connectionString' | 'caFile' | 'max'>): Pool {
-  return createPool({ ...options, applicationName: 'aviary-pelican', settings: byIndex });
+  return createPool({
+    ...options,
+    applicationName: 'aviary-pelican',
+    settings: byIndex,
+    idleInTransactionTimeoutMs,
+  });
 }

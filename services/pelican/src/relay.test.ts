@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
 import { jobsOf, outboxIsEmpty, startRelay, textsAfter } from '../testing/relaying.ts';
 import type { CapturedTable } from './capture.ts';
-import { claim, removeClaimed } from './claim.ts';
+import { claim, readClaimed, removeClaimed } from './claim.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -241,12 +241,12 @@ describe('rows', () => {
 test('claims begin anywhere, so that every partition has its turn', async () => {
   await sql(`insert into thing select g, 'x' from generate_series(1, 6400) g`);
   const tables = new Map([[thing.sourceId, thing]]);
-  const partitions = new Set<string | undefined>();
+  const partitions = new Set<number | undefined>();
   const client = await pool.connect();
   for (let round = 0; round < 100; round += 1) {
     await client.query('begin');
-    const { taken } = await claim(client, tables, 1, 0);
-    partitions.add(taken[0]);
+    const [change] = await claim(client, tables, 1, 0);
+    partitions.add(change?.partition);
     await client.query('rollback');
   }
   client.release();
@@ -258,8 +258,9 @@ test('a plan made for an empty table serves a full one', async () => {
   const client = await pool.connect();
   const claimAll = async () => {
     await client.query('begin');
-    const { rows, taken } = await claim(client, tables, 2_000, 0);
-    await removeClaimed(client, taken);
+    const claimed = await claim(client, tables, 2_000, 0);
+    const rows = await readClaimed(client, tables, claimed, 0);
+    await removeClaimed(client, claimed);
     await client.query('commit');
     return rows.length;
   };

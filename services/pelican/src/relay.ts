@@ -4,16 +4,16 @@ import type { Queue } from '@aviary/queue';
 import {
   PermanentError,
   RetryableError,
-  retry,
+  faultPoint,
   sleep,
   type Health,
   type Logger,
   type Part,
 } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
-import { SourceFault, claim, removeClaimed } from './claim.ts';
+import { SourceFault, claim, readClaimed, removeClaimed } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
-import { enqueue } from './outbox.ts';
+import { Lease } from './lease.ts';
 import { deadLetter, publish, type Unpublishable } from './publish.ts';
 import { render } from './render.ts';
 import { RestingTables } from './resting-tables.ts';
@@ -36,18 +36,16 @@ export interface RelayOptions {
   batchKeys: number;
 }
 
-/** How long a claim may stay open for the queue to take it, in milliseconds. */
-const publishTimeoutMs = 20_000;
-
 /**
  * Brings changes from the outbox to the queue. Each lane runs
  *
- *     waiting ──something there──► claiming ──rows──► rendering ──► publishing ──► removing
- *        ▲                            │ all of it in other hands                      │
- *        └────────────────────────────┴───────────────────────────────────────────────┘
+ *     waiting ──something there──► claiming ──► leasing ──► reading ──► rendering ──► publishing ──► removing
+ *        ▲                            │ all of it in other hands                                        │
+ *        └────────────────────────────┴─────────────────────────────────────────────────────────────────┘
  *
  * From claiming to removing is one transaction that holds the locks of its partitions: a lane that fails,
- * or a pelican that dies, leaves the changes where they were. One lane at a time waits and claims.
+ * or a pelican that dies, leaves the changes where they were. The lease keeps others from them for as long as
+ * messages may still be on their way. One lane at a time waits and claims.
  */
 export class Relay implements Part {
   readonly name = 'relay';
@@ -110,33 +108,35 @@ export class Relay implements Part {
   async #round(): Promise<void> {
     const { pool, tables, wake, statistics, batchKeys } = this.#options;
     const turn = await this.#takeTurn();
-    let attempted: ClaimedRow[] = [];
+    let lease: Lease | undefined;
     try {
       const since = await wake.wait(this.#stopping.signal);
       const found = await transaction(pool, 'relaying changes', async (client) => {
         const ready = this.#resting.ready(tables);
-        const { rows, taken, coalesced } = await claim(client, ready, batchKeys, since);
-        if (taken.length === 0) return false;
+        const claimed = await claim(client, ready, batchKeys, since);
+        if (claimed.length === 0) return false;
         wake.worked();
         turn.release();
+        faultPoint('pelican.claimed');
+        lease = new Lease(claimed);
+        const publishBy = await lease.take(pool);
+        faultPoint('pelican.leased');
+        const rows = await readClaimed(client, ready, claimed, publishBy);
         const { jobs, unpublishable } = this.#renderAll(rows);
-        attempted = rows;
-        try {
-          await this.#publishAll(jobs, unpublishable);
-        } catch (error) {
-          // Answered, it still holds its locks: nobody published these rows meanwhile.
-          await client.query('select');
-          attempted = [];
-          throw error;
-        }
-        await removeClaimed(client, taken);
-        statistics.relayed({ rows: rows.length, coalesced });
+        await lease.send((signal) => this.#publishAll(jobs, unpublishable, signal));
+        faultPoint('pelican.published');
+        await removeClaimed(client, claimed);
+        await lease.end(client);
+        faultPoint('pelican.removed');
+        const changes = claimed.reduce((sum, { keys }) => sum + keys.length, 0);
+        statistics.relayed({ rows: rows.length, coalesced: changes - rows.length });
         for (const table of new Set(rows.map((row) => row.table))) this.#resting.worked(table);
         return true;
       });
-      if (!found) await wake.rest(this.#stopping.signal);
+      if (found) faultPoint('pelican.committed');
+      else await wake.rest(this.#stopping.signal);
     } catch (error) {
-      await this.#publishAgain(attempted);
+      await lease?.release(pool, this.#abandoned.signal).catch(() => undefined);
       throw error;
     } finally {
       turn.release();
@@ -169,10 +169,11 @@ export class Relay implements Part {
   async #publishAll(
     jobs: readonly ChangeJob[],
     unrendered: readonly Unpublishable[],
+    leased: AbortSignal,
   ): Promise<void> {
     const { queue, deadLetters, health, logger, statistics } = this.#options;
     const options = {
-      signal: AbortSignal.any([this.#abandoned.signal, AbortSignal.timeout(publishTimeoutMs)]),
+      signal: AbortSignal.any([this.#abandoned.signal, leased]),
       onRetry: (error: RetryableError) => {
         if (health.failed('queue', error.message))
           logger.error({ event: 'queue_away', err: error });
@@ -192,22 +193,6 @@ export class Relay implements Part {
       throw error;
     }
     if (health.ok('queue')) logger.info({ event: 'queue_works' });
-  }
-
-  /**
-   * A transaction whose connection broke after publishing began may have lost its locks to another claimant
-   * before the queue took the messages: a newer state may stand before an older one there. So these rows are
-   * read and published once more, behind both.
-   */
-  async #publishAgain(rows: readonly ClaimedRow[]): Promise<void> {
-    const { pool, logger } = this.#options;
-    for (const [sourceId, ofSource] of Map.groupBy(rows, (row) => row.table.sourceId)) {
-      const keys = ofSource.map((row) => row.key);
-      await retry(() => enqueue(pool, sourceId, keys), { signal: this.#abandoned.signal }).catch(
-        (error: unknown) =>
-          logger.error({ event: 'enqueue_failed', rows: keys.length, err: error }),
-      );
-    }
   }
 
   async #takeTurn(): Promise<{ release: () => void }> {

@@ -4,7 +4,7 @@ import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
 import type { CapturedTable } from './capture.ts';
-import { claim, removeClaimed } from './claim.ts';
+import { claim, readClaimed, removeClaimed } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
 import { enqueue } from './outbox.ts';
 import { joinKey, splitKey } from './row-sql.ts';
@@ -23,8 +23,10 @@ afterAll(async () => {
 /** Claims all there is, and takes it out of the outbox. */
 function claimAll(table: CapturedTable): Promise<ClaimedRow[]> {
   return transaction(pool, 'claiming', async (client) => {
-    const { rows, taken } = await claim(client, new Map([[table.sourceId, table]]), 10_000, 0);
-    await removeClaimed(client, taken);
+    const tables = new Map([[table.sourceId, table]]);
+    const claimed = await claim(client, tables, 10_000, 0);
+    const rows = await readClaimed(client, tables, claimed, 0);
+    await removeClaimed(client, claimed);
     return rows;
   });
 }
