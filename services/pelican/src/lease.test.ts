@@ -115,6 +115,7 @@ test('lets messages be sent for its first half, and be believed for three quarte
        where expires_at > now()`,
     );
     expect(publishBy).toBeCloseTo((rows[0]?.ends ?? 0) - 5_000, 0);
-    await lease.send(async (signal) => expect(signal.aborted).toBe(false));
+    const aborted = await lease.send((signal) => Promise.resolve(signal.aborted));
+    expect(aborted).toBe(false);
   });
 });
