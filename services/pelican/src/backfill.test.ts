@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { recordId } from '@aviary/change-job';
 import { startPinecone } from '@aviary/local/pinecone';
 import { transaction, type Pool } from '@aviary/postgres';
-import { Health } from '@aviary/runtime';
+import { Health, createMetrics, onFaultPoint } from '@aviary/runtime';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aviarySchema, capture, poolTo, silent, write } from '../testing/captured.ts';
+import { BackfillStatistics } from './backfill-statistics.ts';
 import { Backfill } from './backfill.ts';
 import type { CapturedTable } from './capture.ts';
-import { claim, removeClaimed } from './claim.ts';
+import { claim, readClaimed, removeClaimed } from './claim.ts';
 import { sweep } from './sweep.ts';
 
 let database: TestDatabase;
@@ -33,6 +34,7 @@ function startBackfill(tables: CapturedTable[]) {
     sweep: () => Promise.resolve(0),
     health,
     logger: silent,
+    statistics: new BackfillStatistics(createMetrics('test')),
   });
   void backfill.start();
   return { health, [Symbol.asyncDispose]: () => backfill.stop() };
@@ -45,10 +47,11 @@ function collect(tables: CapturedTable[]) {
   const bySource = new Map(tables.map((table) => [table.sourceId, table]));
   const once = () =>
     transaction(pool, 'collecting', async (client) => {
-      const { rows, taken } = await claim(client, bySource, 1_000, 0);
+      const claimed = await claim(client, bySource, 1_000, 0);
+      const rows = await readClaimed(client, bySource, claimed, 0);
       keys.push(...rows.map((row) => row.key));
-      await removeClaimed(client, taken);
-      return taken.length;
+      await removeClaimed(client, claimed);
+      return claimed.length;
     });
   const running = (async () => {
     while (!stopping.signal.aborted) {
@@ -192,8 +195,8 @@ test('records whose rows are gone are found, and no others', async () => {
   ];
   await vectors.upsert(ids.map((id) => ({ id, values: Float32Array.of(1, 0), metadata: {} })));
   await sql('delete from thing where id <= 3; delete from aviary.outbox');
-  const signal = AbortSignal.timeout(10_000);
-  expect(await sweep(pool, thing, vectors, signal)).toBe(6);
+  const pace = { signal: AbortSignal.timeout(10_000), room: () => Promise.resolve() };
+  expect(await sweep(pool, thing, vectors, pace)).toBe(6);
   const keys = await collect([thing]).stop();
   expect(keys.flat().sort()).toEqual(['0007', '1', '2', '251', '3', 'seven']);
   await pinecone.close();

@@ -10,9 +10,11 @@ import {
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
+import { BackfillStatistics } from './backfill-statistics.ts';
 import { Backfill } from './backfill.ts';
 import { readConfig } from './config.ts';
 import { openPool } from './open-pool.ts';
+import { Refresh } from './refresh.ts';
 import { Relay } from './relay.ts';
 import { Sources } from './sources.ts';
 import { RelayStatistics } from './statistics.ts';
@@ -40,7 +42,8 @@ async function main(): Promise<void> {
   const pool = openPool({
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,
-    max: config.LANES + 3,
+    // A lane takes its leases apart from its transaction.
+    max: 2 * config.LANES + 3,
   });
   const sqs = createQueueClient({
     region: config.AWS_REGION,
@@ -61,10 +64,18 @@ async function main(): Promise<void> {
     lanes: config.LANES,
     batchKeys: config.BATCH_ROWS,
   });
+  const refresh = new Refresh({
+    queue: new Queue(sqs, config.REFRESH_QUEUE_URL),
+    pool,
+    tables: sources.tables,
+    health,
+    logger,
+    statistics,
+  });
   const backfill = new Backfill({
     pool,
     tables: sources.tables,
-    sweep: async (table, signal) => {
+    sweep: async (table, pace) => {
       const { target, embedding } = table.index;
       const { index, namespace, metric } = target;
       const vectors = new VectorIndex({
@@ -76,11 +87,12 @@ async function main(): Promise<void> {
         namespace,
       });
       // A pelican may be the first to come.
-      await vectors.ensure({ dimension: embedding.dimensions, metric }, signal);
-      return sweep(pool, table, vectors, signal);
+      await vectors.ensure({ dimension: embedding.dimensions, metric }, pace.signal);
+      return sweep(pool, table, vectors, pace);
     },
     health,
     logger,
+    statistics: new BackfillStatistics(metrics),
   });
   const admin = new AdminServer({
     host: config.ADMIN_HOST,
