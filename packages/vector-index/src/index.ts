@@ -3,6 +3,7 @@ export { packBySize } from './pack-by-size.ts';
 export type { Metadata, MetadataValue, VectorRecord } from './record.ts';
 export {
   VectorIndex,
+  type IdPage,
   type Match,
   type VectorIndexOptions,
   type VectorQuery,

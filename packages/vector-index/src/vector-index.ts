@@ -38,6 +38,12 @@ export interface VectorQuery {
   includeMetadata?: boolean;
 }
 
+export interface IdPage {
+  ids: string[];
+  /** Where the next page begins; undefined behind the last. */
+  next: string | undefined;
+}
+
 export interface Match {
   id: string;
   score: number;
@@ -155,17 +161,30 @@ export class VectorIndex {
   async *listIds(prefix = '', signal?: AbortSignal): AsyncGenerator<string[], void> {
     let next: string | undefined;
     do {
-      const page = await this.#call('List of ids', signal, async (index) => {
-        const { vectors = [], pagination } = await index.listPaginated({
-          limit: PAGE,
-          ...(prefix && { prefix }),
-          ...(next !== undefined && { paginationToken: next }),
-        });
-        return { ids: vectors.flatMap(({ id }) => id ?? []), next: pagination?.next };
-      });
+      const page = await this.listPage({ prefix, after: next }, signal);
       if (page.ids.length > 0) yield page.ids;
       next = page.next;
     } while (next);
+  }
+
+  /** Up to 100 ids with the prefix, in order of their bytes, from where an earlier page ended. */
+  async listPage(
+    from: { prefix?: string; after?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<IdPage> {
+    const { prefix, after } = from;
+    return this.#call('List of ids', signal, async (index) => {
+      const { vectors = [], pagination } = await index.listPaginated({
+        limit: PAGE,
+        ...(prefix && { prefix }),
+        ...(after !== undefined && { paginationToken: after }),
+      });
+      // Behind the last page the service gives none, or an empty one.
+      return {
+        ids: vectors.flatMap(({ id }) => id ?? []),
+        next: pagination?.next === '' ? undefined : pagination?.next,
+      };
+    });
   }
 
   /** Records in the namespace, as the index last counted them. */
