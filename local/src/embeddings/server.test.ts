@@ -54,6 +54,12 @@ function dot(a: readonly number[] = [], b: readonly number[] = []): number {
 }
 
 describe('answers', () => {
+  test('a text that is refused is answered with 400, and another is embedded', async () => {
+    const server = await start({ refuses: (text) => text.includes('no') });
+    expect((await post(server, { input: ['yes', 'no'] })).status).toBe(400);
+    expect((await post(server, { input: ['yes'] })).status).toBe(200);
+  });
+
   test('one vector per input in order, the model echoed, usage counted', async () => {
     const server = await start();
     const { data, model, usage } = await post(server, { input: ['four', 'eight by'] });

@@ -16,6 +16,8 @@ export interface EmbeddingsOptions {
   /** The account's limits; none by default. A request is charged a token per four bytes, as an estimate. */
   rateLimit?: RateLimit;
   faults?: Faults;
+  /** Texts that are answered with 400, for tests of inputs that a model will not take. */
+  refuses?: (text: string) => boolean;
   /** Told of every request that is well-formed, when it is charged or refused by the account's limits. */
   onCharge?(charge: Charge): void;
 }
@@ -74,6 +76,8 @@ export async function startEmbeddings(options: EmbeddingsOptions = {}): Promise<
     if (!request.headers.authorization?.startsWith('Bearer ')) throw unauthorized();
     failIfStruck(faults);
     const asked = await readEmbedRequest(body, model.dimensions);
+    if (options.refuses && asked.texts.some(options.refuses))
+      throw invalidRequest("'input' holds a text that is not taken.", 'input');
     charge(asked);
     const admitted = limits?.headers() ?? {};
 

@@ -1,16 +1,22 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alreadyExists, notFound } from './api-error.ts';
-import { StoredIndex, type IndexDefinition } from './stored-index.ts';
+import { StoredIndex, type IndexDefinition, type OnWrite } from './stored-index.ts';
 
 /** The indexes there are: one file of definitions and one log an index in `dataDir`, or memory alone. */
 export class IndexCatalog {
   readonly #dataDir: string | undefined;
   readonly #consistencyDelayMs: () => number;
+  readonly #onWrite: OnWrite;
   readonly #indexes = new Map<string, StoredIndex>();
 
-  constructor(options: { dataDir: string | undefined; consistencyDelayMs: () => number }) {
+  constructor(options: {
+    dataDir: string | undefined;
+    consistencyDelayMs: () => number;
+    onWrite: OnWrite;
+  }) {
     this.#dataDir = options.dataDir;
+    this.#onWrite = options.onWrite;
     this.#consistencyDelayMs = options.consistencyDelayMs;
     if (this.#dataDir === undefined) return;
     mkdirSync(this.#dataDir, { recursive: true });
@@ -53,6 +59,7 @@ export class IndexCatalog {
     const index = new StoredIndex(definition, {
       logPath: this.#logPath(definition.name),
       consistencyDelayMs: this.#consistencyDelayMs,
+      onWrite: this.#onWrite,
     });
     this.#indexes.set(definition.name, index);
     return index;

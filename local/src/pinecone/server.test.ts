@@ -210,3 +210,24 @@ describe('faults', () => {
     await expect.poll(() => client.count(namespace)).toBe(1);
   });
 });
+
+test('a refused record is named, and nothing of its request is done; writes are told as they are done', async () => {
+  const told: string[][] = [];
+  const strict = await startPinecone({
+    refuses: (id) => id === 'odd',
+    onWrite: (write) => {
+      if (write.kind === 'upsert') told.push(write.ids);
+    },
+  });
+  const itsClient = new Client(strict.url);
+  await itsClient.createIndex('birds', 2);
+  const vectors = ['even', 'odd'].map((id) => ({ id, values: [1, 2] }));
+  const refused = await itsClient.send('POST', '/i/birds/vectors/upsert', { vectors });
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining('odd') as string },
+  });
+  await itsClient.upsert('', vectors.slice(0, 1));
+  expect(told).toEqual([['even']]);
+  await strict.close();
+});

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, notFound } from './api-error.ts';
+import { ApiError, invalidArgument, notFound } from './api-error.ts';
 import { handleControl } from './control-plane.ts';
 import { handleData } from './data-plane.ts';
 import { NO_FAULTS, drawOutcome, parseFaults, type Faults } from './faults.ts';
 import { IndexCatalog } from './index-catalog.ts';
+import type { Operation } from './operation.ts';
 import { readBody } from './request-body.ts';
 
 /** A fetch carries its ids in the address: 1,000 of 512 characters and their separators. */
@@ -22,6 +23,10 @@ export interface PineconeOptions {
   consistencyDelayMs?: number;
   /** In force from the start, and again after `setFaults({})`. */
   faults?: Partial<Faults>;
+  /** Ids whose upsert is answered with 400, for tests of records that an index will not take. */
+  refuses?: (id: string) => boolean;
+  /** Told of every write that was carried out, also where its client never learns of it. */
+  onWrite?: (operation: Operation) => void;
 }
 
 export interface PineconeServer {
@@ -110,6 +115,10 @@ export async function startPinecone(options: PineconeOptions = {}): Promise<Pine
   const catalog = new IndexCatalog({
     dataDir: options.dataDir,
     consistencyDelayMs: () => faults.consistencyDelayMs,
+    onWrite: (operation) => {
+      if (operation.kind === 'upsert') refuse(operation.ids, options.refuses);
+      options.onWrite?.(operation);
+    },
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -121,6 +130,11 @@ export async function startPinecone(options: PineconeOptions = {}): Promise<Pine
       catalog.close();
     },
   };
+}
+
+function refuse(ids: readonly string[], refuses: PineconeOptions['refuses']): void {
+  const refused = refuses && ids.find(refuses);
+  if (refused !== undefined) throw invalidArgument(`The record ${refused} is not taken.`);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -13,6 +13,9 @@ export interface IndexDefinition extends VectorShape {
   createdAt: number;
 }
 
+/** Sees each write before it is done. @throws ApiError to refuse it. */
+export type OnWrite = (operation: Operation) => void;
+
 const RECORDS_A_FRAME = 256;
 /** Rewriting pays when the file is mostly history. */
 const COMPACT_AT_FACTOR = 2;
@@ -25,19 +28,26 @@ export class StoredIndex {
   readonly definition: IndexDefinition;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #consistencyDelayMs: () => number;
+  readonly #onWrite: OnWrite;
   #log: OperationLog | undefined;
   #pending: { operation: Operation; visibleAt: number }[] = [];
 
   constructor(
     definition: IndexDefinition,
-    options: { logPath: string | undefined; consistencyDelayMs: () => number },
+    options: {
+      logPath: string | undefined;
+      consistencyDelayMs: () => number;
+      onWrite: OnWrite;
+    },
   ) {
     this.definition = definition;
+    this.#onWrite = options.onWrite;
     this.#consistencyDelayMs = options.consistencyDelayMs;
     if (options.logPath !== undefined) this.#open(options.logPath);
   }
 
   write(operation: Operation): void {
+    this.#onWrite(operation);
     this.#log?.append(operation);
     const delay = this.#consistencyDelayMs();
     if (delay > 0) this.#pending.push({ operation, visibleAt: Date.now() + delay });

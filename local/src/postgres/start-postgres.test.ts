@@ -46,6 +46,8 @@ test('keeps its data over a restart and over a new start', async () => {
   expect(first.pid).not.toBe(pid);
   expect(first.port).toBe(port);
   expect(await query(first.url, 'SELECT name FROM bird')).toEqual([{ name: 'emu' }]);
+  await first.crash();
+  expect(await query(first.url, 'SELECT name FROM bird')).toEqual([{ name: 'emu' }]);
   await first.close();
   await first.close();
 

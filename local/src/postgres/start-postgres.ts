@@ -33,6 +33,8 @@ export interface LocalPostgres {
   close(): Promise<void>;
   /** Stops and starts on the same port and data: for tests of lost connections. */
   restart(): Promise<void>;
+  /** The same without a shutdown: what was not in the write-ahead log is lost, the rest recovered from it. */
+  crash(): Promise<void>;
 }
 
 const volatileSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
@@ -76,6 +78,10 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     close: () => stopServer(server),
     async restart() {
       await stopServer(server);
+      ({ server, port } = await startOnPort(start, port));
+    },
+    async crash() {
+      await stopServer(server, ['SIGQUIT', 'SIGKILL']);
       ({ server, port } = await startOnPort(start, port));
     },
   };
@@ -148,12 +154,12 @@ async function becomesReady(server: ChildProcess, dataDir: string): Promise<bool
 }
 
 /** Fast shutdown, then immediate shutdown, then the end of the process, each bounded. */
-async function stopServer(server: ChildProcess): Promise<void> {
-  for (const [signal, timeoutMs] of [
-    ['SIGINT', 10_000],
-    ['SIGQUIT', 5_000],
-    ['SIGKILL', 5_000],
-  ] as const) {
+async function stopServer(
+  server: ChildProcess,
+  signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGKILL'],
+): Promise<void> {
+  for (const signal of signals) {
+    const timeoutMs = signal === 'SIGINT' ? 10_000 : 5_000;
     if (hasEnded(server)) return;
     const ended = once(server, 'exit', { signal: AbortSignal.timeout(timeoutMs) });
     server.kill(signal);

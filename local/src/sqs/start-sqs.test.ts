@@ -159,3 +159,15 @@ test('a duplicate is delivered while its message is in flight, never after its d
   expect((await queue.receive()).map((message) => message.Body)).toEqual(['b']);
   await sqs.close();
 });
+
+test('what was carried out is told, also where its client never learns of it', async () => {
+  const told: string[] = [];
+  const sqs = await startSqs({ onExchange: ({ action }) => told.push(action) });
+  const queue = await queueOn(sqs.url);
+  sqs.setFaults({ dropAfter: 1 });
+  await expect(queue.send('a')).rejects.toThrow();
+  sqs.setFaults({ serverError: 1 });
+  await expect(queue.send('b')).rejects.toThrow();
+  expect(told).toEqual(['CreateQueue', 'SendMessage']);
+  await sqs.close();
+});

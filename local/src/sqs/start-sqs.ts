@@ -10,6 +10,16 @@ export interface SqsOptions {
   /** On 127.0.0.1. 0, the default, takes a free one. */
   port?: number;
   faults?: Faults;
+  /** Told of every request that was carried out, also where its client never learns of it. */
+  onExchange?: (exchange: SqsExchange) => void;
+}
+
+export interface SqsExchange {
+  /** Such as `SendMessageBatch`. */
+  action: string;
+  /** The bodies, as SQS's reference has them. */
+  request: unknown;
+  answer: unknown;
 }
 
 export interface LocalSqs {
@@ -81,6 +91,7 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
   app.addHook('onSend', async (request, reply, payload) => {
     const action = actionOf(request);
     if (action === undefined || reply.statusCode !== 200) return;
+    options.onExchange?.({ action, request: request.body, answer: parseAnswer(payload) });
     if (action === 'ReceiveMessage' && request.raw.socket.destroyed) {
       // The poll went on after its client had gone, and would hide messages that nobody got.
       const giveBack = giveBackRequest(request.body, String(payload));
@@ -118,6 +129,10 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
 /** Such as `ReceiveMessage`; undefined when the request is none of SQS's. */
 const actionOf = ({ headers }: Request) =>
   /^AmazonSQS\.(\w+)$/.exec(String(headers['x-amz-target'] ?? ''))?.[1];
+
+/** Some actions answer with nothing. */
+const parseAnswer = (payload: unknown): unknown =>
+  typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : {};
 
 const apiError = (code: string, message: string) => ({
   __type: `com.amazonaws.sqs#${code}`,
