@@ -55,6 +55,18 @@ test('a part that is slow to stop is told of the deadline', async () => {
   expect(output).toContain('abandoned');
 });
 
+test('the deadline leaves time to hand back what it cut off', async () => {
+  const { child, said, exit } = run(
+    `const parts = [part('a', { stop: (deadline) => new Promise((resolve) => {
+       deadline.addEventListener('abort', () => setTimeout(resolve, 200));
+     }) })];`,
+    2_000,
+  );
+  await said('start a');
+  child.kill('SIGTERM');
+  expect((await exit).code).toBe(0);
+});
+
 test('a part that hangs beyond the deadline does not keep the process', async () => {
   const { child, said, exit } = run(`const parts = [part('a', { stop: never })];`, 100);
   await said('start a');

@@ -11,12 +11,13 @@ export interface Part {
   stop(deadline: AbortSignal): Promise<void>;
 }
 
-/** How long after the deadline a part that hangs may keep the process from ending, in milliseconds. */
-const abandonMs = 2_000;
+/** Of the grace period, what is left to the parts after the deadline, to hand back what it cut off, in milliseconds. */
+const handBackMs = 2_000;
 
 /**
- * Runs parts as a process: starts them in order; on SIGTERM or SIGINT stops them in reverse order inside
- * the grace period; on a second signal exits at once. A failing start stops what had started, exit code 1.
+ * Runs parts as a process: starts them in order; on SIGTERM or SIGINT stops them in reverse order; on a second
+ * signal, or when the grace period is over, exits at once. The deadline comes two seconds before that, or after
+ * three quarters of a short period. A failing start stops what had started, exit code 1.
  */
 export async function runParts(
   parts: readonly Part[],
@@ -56,11 +57,11 @@ export async function runParts(
     },
   );
 
-  const deadline = AbortSignal.timeout(graceMs);
+  const deadline = AbortSignal.timeout(Math.max(graceMs - handBackMs, (graceMs * 3) / 4));
   setTimeout(() => {
     logger.error({ event: 'stop_timed_out', graceMs });
     process.exit(1);
-  }, graceMs + abandonMs).unref();
+  }, graceMs).unref();
   for (const part of started.reverse()) {
     await part.stop(deadline).catch((error: unknown) => {
       logger.error({ event: 'stop_failed', part: part.name, err: error });
