@@ -6,6 +6,7 @@ const valid = {
   SPECS: 'a.yaml, specs/',
   QUEUE_URL: 'http://sqs/1/changes.fifo',
   DEAD_LETTER_QUEUE_URL: 'http://sqs/1/changes-dead.fifo',
+  REFRESH_QUEUE_URL: 'http://sqs/1/changes-refresh',
   PINECONE_API_KEY: 'hush',
 };
 
@@ -28,6 +29,9 @@ test('a wrong one is told with what it must be, and no secret is shown', () => {
   expect(() => readConfig(wrong)).toThrow(/DATABASE_URL: must begin with postgres:/);
   expect(() => readConfig(wrong)).toThrow(
     /QUEUE_URL: must be a FIFO queue, whose name ends in \.fifo/,
+  );
+  expect(() => readConfig({ ...wrong, REFRESH_QUEUE_URL: 'http://sqs/1/changes.fifo' })).toThrow(
+    /REFRESH_QUEUE_URL: must be a standard queue/,
   );
   expect(() => readConfig(wrong)).not.toThrow(/hush/);
 });

@@ -25,6 +25,14 @@ export const sqsConfig = {
 
 export const queueConfig = { QUEUE_URL: fifoQueueUrl };
 export const deadLetterConfig = { DEAD_LETTER_QUEUE_URL: fifoQueueUrl };
+/** Where it is asked to read rows anew: a standard queue. */
+export const refreshConfig = {
+  REFRESH_QUEUE_URL: z
+    .url({ error: 'must be the URL of a queue' })
+    .refine((url) => !url.endsWith('.fifo'), {
+      error: 'must be a standard queue, not a FIFO queue',
+    }),
+};
 
 export const pineconeConfig = {
   PINECONE_API_KEY: z.string(),
@@ -38,6 +46,7 @@ const schema = z.object({
   ...specsConfig,
   ...queueConfig,
   ...deadLetterConfig,
+  ...refreshConfig,
   ...sqsConfig,
   ...pineconeConfig,
   /** Transactions at once. */

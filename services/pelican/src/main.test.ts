@@ -88,6 +88,7 @@ test('missing variables are all named', async () => {
     'SPECS',
     'QUEUE_URL',
     'DEAD_LETTER_QUEUE_URL',
+    'REFRESH_QUEUE_URL',
     'PINECONE_API_KEY',
   ]) {
     expect(pelican.output()).toContain(`${name}: is not set`);

@@ -105,5 +105,8 @@ async function main(): Promise<void> {
       ...statistics.totals,
     }),
   });
-  await runParts([admin, sources, relay, backfill], { logger, graceMs: config.SHUTDOWN_GRACE_MS });
+  await runParts([admin, sources, relay, backfill, refresh], {
+    logger,
+    graceMs: config.SHUTDOWN_GRACE_MS,
+  });
 }

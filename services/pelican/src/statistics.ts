@@ -9,12 +9,14 @@ export class RelayStatistics {
   readonly #textsCut: Counter<'index'>;
   readonly #coalesced: Counter;
   readonly #rows: Counter;
+  readonly #refreshed: Counter<'index'>;
   readonly totals = {
     claimedRows: 0,
     coalescedChanges: 0,
     published: 0,
     deadLettered: 0,
     textsCut: 0,
+    refreshedRows: 0,
   };
 
   constructor(metrics: Registry) {
@@ -47,6 +49,12 @@ export class RelayStatistics {
       help: 'Changed rows taken from the outbox.',
       registers,
     });
+    this.#refreshed = new Counter({
+      name: 'aviary_pelican_rows_refreshed_total',
+      help: 'Rows put into the outbox because their record was in doubt.',
+      labelNames: ['index'],
+      registers,
+    });
   }
 
   relayed(round: { rows: number; coalesced: number }): void {
@@ -61,6 +69,11 @@ export class RelayStatistics {
     for (const { index, stage } of unpublishable) this.#deadLetters.inc({ index, stage });
     this.totals.published += jobs.length;
     this.totals.deadLettered += unpublishable.length;
+  }
+
+  refreshed(index: string, rows: number): void {
+    this.#refreshed.inc({ index }, rows);
+    this.totals.refreshedRows += rows;
   }
 
   textCut(index: string): void {
