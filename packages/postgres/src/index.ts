@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 export { isRetryable, translate } from './failure.ts';
-export { migrate } from './migrate.ts';
+export { migrate, unapplied } from './migrate.ts';
 export { createPool, type Pool, type PoolClient, type PoolOptions } from './pool.ts';
 export { query, transaction } from './transaction.ts';
 

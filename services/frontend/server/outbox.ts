@@ -17,9 +17,9 @@ export async function readOutbox(pool: Pool): Promise<Outbox> {
     const [row] = await query<Outbox>(
       pool,
       'reading the outbox',
-      `select coalesce(sum(cardinality(keys)), 0)::float8 as waiting,
-              extract(epoch from clock_timestamp() - min(captured_at))::float8 as "oldestSeconds"
-       from aviary.outbox`,
+      `select waiting::float8,
+              extract(epoch from clock_timestamp() - oldest_at)::float8 as "oldestSeconds"
+       from aviary.backlog`,
     );
     return row ?? { waiting: 0, oldestSeconds: null };
   } catch (error) {

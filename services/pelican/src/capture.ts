@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { quoteIdentifier, transaction, type Pool, type PoolClient } from '@aviary/postgres';
-import type { Logger } from '@aviary/runtime';
+import { grantReading } from './read-access.ts';
 import { keyText, metadataDiffers, textDiffers } from './row-sql.ts';
 import type { SourceTable } from './source-table.ts';
 
@@ -9,89 +9,130 @@ export interface CapturedTable extends SourceTable {
   readonly sourceId: number;
 }
 
+/** What installing did to a table, each a log's event. */
+export type InstallEvent = 'capture_installed' | 'backfill_requested' | 'rights_granted';
+
 const installLock = 7_161_003;
 
 /**
- * Makes a table's triggers what its spec asks for, and requests a backfill when what the records are made of
- * is new, or when triggers were missing and so changes with them. Nothing happens where all is so already.
+ * Makes a table's triggers what its spec asks for, requests a backfill when what the records are made of is new, or
+ * when triggers were missing and so changes with them, and lets the role aviary_pelican read the columns that the
+ * spec names. Nothing happens where all is so already.
  *
  * Creating a trigger needs a lock that waits for writers and makes others wait behind it: it is tried for
  * 300 ms only, and the RetryableError that follows is the caller's to repeat.
+ *
+ * @param tell is called with what was done, before it is committed
  */
 export async function installCapture(
   pool: Pool,
   table: SourceTable,
-  logger: Logger,
+  tell: (event: InstallEvent) => void,
 ): Promise<CapturedTable> {
-  const content = hash(
-    'sha256',
-    JSON.stringify([
-      table.relation,
-      table.key,
-      table.template,
-      table.metadata,
-      table.index.embedding,
-      table.index.target,
-    ]),
-  );
   return transaction(pool, `installing capture on ${table.relation}`, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [installLock]);
-    const { rows } = await client.query<KnownSource>(
+    await client.query(
       `insert into aviary.source (name, capture_definition, content_definition) values ($1, '', '')
-       on conflict (name) do update set name = excluded.name
-       returning id, capture_definition as capture, content_definition as content`,
+       on conflict do nothing`,
       [table.index.name],
     );
-    const [source] = rows;
-    if (source === undefined) throw new Error('aviary.source returned no row');
-    const statements = captureSql(table, source.id);
-    const capture = hash('sha256', statements.join('\n'));
-    const intact = await isIntact(client, table, source.id);
-    if (!intact || source.capture !== capture) {
+    const found = await lookUpCapture(client, table);
+    if (found === undefined) throw new Error('aviary.source has no row of a source just made');
+    const { sourceId, intact, capture, content } = found;
+    if (!intact || !capture.isCurrent) {
       await client.query("set local lock_timeout = '300ms'");
       await client.query('select aviary.remove_capture($1)', [table.index.name]);
-      for (const statement of statements) await client.query(statement);
-      logger.info({ event: 'capture_installed', index: table.index.name, table: table.relation });
+      for (const statement of captureSql(table, sourceId)) await client.query(statement);
+      tell('capture_installed');
     }
-    if (!intact || source.content !== content) {
+    if (!intact || !content.isCurrent) {
       await client.query(
         `insert into aviary.backfill (source_id) values ($1)
          on conflict (source_id) do update
          set requested_at = now(), last_key = null, processed = 0, total = 0,
              walked_at = null, finished_at = null`,
-        [source.id],
+        [sourceId],
       );
+      tell('backfill_requested');
     }
     await client.query(
       'update aviary.source set capture_definition = $2, content_definition = $3 where id = $1',
-      [source.id, capture, content],
+      [sourceId, capture.definition, content.definition],
     );
-    return { ...table, sourceId: source.id };
+    if (await grantReading(client, table)) tell('rights_granted');
+    return { ...table, sourceId };
   });
 }
 
-interface KnownSource {
-  id: number;
-  capture: string;
-  content: string;
+/** How a table's capture stands against what its spec asks for. */
+export interface CaptureState {
+  sourceId: number;
+  /** All triggers and functions are there: a table made anew, or DROP … CASCADE, leaves none or some. */
+  intact: boolean;
+  capture: DefinitionState;
+  content: DefinitionState;
 }
 
-/** Whether all triggers and functions are there: a table made anew, or DROP … CASCADE, leaves none or some. */
-async function isIntact(
-  client: PoolClient,
-  table: SourceTable,
-  sourceId: number,
-): Promise<boolean> {
-  const { rows } = await client.query<{ triggers: number; functions: number }>(
-    `select
-       (select count(*)::integer from pg_trigger
-        where tgrelid = $1::regclass and tgname like $2 and tgenabled = 'A') as triggers,
-       (select count(*)::integer from pg_proc
-        where pronamespace = 'aviary'::regnamespace and proname like $2) as functions`,
-    [table.relation, `aviary\\_${sourceId}\\_%`],
-  );
-  return rows[0]?.triggers === 4 && rows[0].functions === 9;
+interface DefinitionState {
+  /** What the spec asks for. */
+  definition: string;
+  /** It is what was installed. */
+  isCurrent: boolean;
 }
+
+/** Reads the catalogs and aviary.source alone. @returns undefined when the spec was never installed. */
+export async function lookUpCapture(
+  client: Pick<PoolClient, 'query'>,
+  table: SourceTable,
+): Promise<CaptureState | undefined> {
+  const { schema, table: tableName } = table.index.source;
+  const { rows } = await client.query<{
+    id: number;
+    capture: string;
+    content: string;
+    triggers: number;
+    functions: number;
+  }>(
+    `select s.id, s.capture_definition as capture, s.content_definition as content,
+       (select count(*)::integer from pg_trigger t
+        join pg_proc p on p.oid = t.tgfoid
+        join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = $2::text and c.relname = $3::text and t.tgenabled = 'A'
+          and p.pronamespace = a.oid and starts_with(p.proname, format('aviary_%s_', s.id))) as triggers,
+       (select count(*)::integer from pg_proc p
+        where p.pronamespace = a.oid and starts_with(p.proname, format('aviary_%s_', s.id))) as functions
+     from aviary.source s, pg_namespace a where s.name = $1 and a.nspname = 'aviary'`,
+    [table.index.name, schema, tableName],
+  );
+  const [source] = rows;
+  if (source === undefined) return undefined;
+  const definition = hash('sha256', captureSql(table, source.id).join('\n'));
+  const content = contentDefinition(table);
+  return {
+    sourceId: source.id,
+    intact: source.triggers === triggerNames.length && source.functions === functionNames.length,
+    capture: { definition, isCurrent: source.capture === definition },
+    content: { definition: content, isCurrent: source.content === content },
+  };
+}
+
+function contentDefinition(table: SourceTable): string {
+  const { relation, key, template, metadata, index } = table;
+  return hash(
+    'sha256',
+    JSON.stringify([relation, key, template, metadata, index.embedding, index.target]),
+  );
+}
+
+const triggerNames = ['insert', 'delete', 'truncate', 'update'];
+const functionNames = [
+  'key',
+  'key_differs',
+  'text_differs',
+  'metadata_differs',
+  'all_keys',
+  ...triggerNames,
+];
 
 /** Most keys in one outbox row, on average: small enough to be claimed in bites. */
 const keysPerRow = 250;
@@ -187,9 +228,9 @@ end`;
      for each statement execute function ${call('truncate')}()`,
     `create trigger ${name('update')} after update on ${relation}
      for each row execute function ${call('update')}()`,
+    // Postgres lets everyone call a new function.
+    ...functionNames.map((what) => `revoke execute on function ${call(what)} from public`),
     // Also for sessions that restore or replicate with session_replication_role = replica.
-    ...['insert', 'delete', 'truncate', 'update'].map(
-      (what) => `alter table ${relation} enable always trigger ${name(what)}`,
-    ),
+    ...triggerNames.map((what) => `alter table ${relation} enable always trigger ${name(what)}`),
   ];
 }

@@ -6,6 +6,9 @@ import { createPool, type Pool, type PoolOptions } from '@aviary/postgres';
  */
 const byIndex = { enable_seqscan: 'off' };
 
+/** A row that row security hides would count as deleted: let the query fail instead. */
+const allRows = { row_security: 'off' };
+
 /** Longer than a claim waits for the queue, and no longer: a frozen pelican's locks keep others from its changes. */
 const idleInTransactionTimeoutMs = 15_000;
 
@@ -14,7 +17,7 @@ export function openPool(options: Pick<PoolOptions, 'connectionString' | 'caFile
   return createPool({
     ...options,
     applicationName: 'aviary-pelican',
-    settings: byIndex,
+    settings: { ...byIndex, ...allRows },
     idleInTransactionTimeoutMs,
   });
 }

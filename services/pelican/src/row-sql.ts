@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '@aviary/postgres';
-import type { Column, SourceTable } from './source-table.ts';
+import { namedColumns, type Column, type SourceTable } from './source-table.ts';
 
 /**
  * SQL expressions over a row of a captured table. They are the same in the triggers and in pelican's own
@@ -130,6 +130,8 @@ export function metadataValue(row: string, column: Column): string {
 export function keysJoinedToRows(table: SourceTable): string {
   const parameters = table.key.map((_, position) => `$${position + 1}::text[]`);
   const names = table.key.map((_, position) => `k${position}`);
+  // No other ones: pelican may have no right to read them.
+  const columns = namedColumns(table).map((name) => `t.${quoteIdentifier(name)}`);
   const conditions = table.key.map(
     (column, position) =>
       `t.${quoteIdentifier(column.name)} = ${keyValue(`k.k${position}`, column)}
@@ -137,7 +139,7 @@ export function keysJoinedToRows(table: SourceTable): string {
   );
   return `unnest(${parameters.join(', ')}) with ordinality as k(${[...names, 'position'].join(', ')})
     cross join lateral (
-      select * from ${table.relation} t where ${conditions.join(' and ')} limit 1
+      select ${columns.join(', ')} from ${table.relation} t where ${conditions.join(' and ')} limit 1
     ) t`;
 }
 

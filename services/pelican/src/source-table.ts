@@ -22,6 +22,11 @@ export interface SourceTable {
   readonly metadata: readonly Column[];
 }
 
+/** The names of all columns that a spec names, each once. */
+export function namedColumns({ key, text, metadata }: SourceTable): string[] {
+  return [...new Set(names([...key, ...text, ...metadata]))];
+}
+
 const keyTypes = new Set([
   'smallint',
   'integer',
@@ -38,6 +43,30 @@ const keyTypes = new Set([
 ]);
 
 /**
+ * Looks the tables of all specs up.
+ *
+ * @throws PermanentError that lists every spec that does not fit its table.
+ * @throws RetryableError when Postgres is away.
+ */
+export async function inspectSources(
+  pool: Pool,
+  indexes: readonly SemanticIndex[],
+): Promise<SourceTable[]> {
+  const tables: SourceTable[] = [];
+  const faults: string[] = [];
+  for (const index of indexes) {
+    try {
+      tables.push(await inspectSource(pool, index));
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  if (faults.length > 0) throw new PermanentError(faults.join('\n'));
+  return tables;
+}
+
+/**
  * Looks the spec's table up.
  *
  * @throws PermanentError that lists all that is wrong between spec and table, and what to do.
@@ -52,18 +81,27 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
       `SemanticIndex "${index.name}" does not fit its table:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     );
 
-  const kind = await kindOf(pool, schema, table);
-  if (kind === undefined) {
+  const found = await lookUpTable(pool, schema, table);
+  if (found === undefined) {
     throw fail([
       `there is no table ${name} in this database: create it, or correct source.schema and source.table`,
     ]);
   }
-  if (kind !== 'ordinary') {
-    throw fail([`${name} is ${kind}: name an ordinary table, whose triggers see every write`]);
+  if (found.kind !== 'ordinary') {
+    throw fail([
+      `${name} is ${found.kind}: name an ordinary table, whose triggers see every write`,
+    ]);
   }
 
-  const columns = new Map((await columnsOf(pool, relation)).map((column) => [column.name, column]));
+  const columns = new Map(
+    (await columnsOf(pool, found.oid)).map((column) => [column.name, column]),
+  );
   const faults: string[] = [];
+  if (found.hiddenFrom !== null) {
+    faults.push(
+      `row security hides rows of ${name} from user ${found.hiddenFrom}, and a row that is not seen counts as deleted: alter that user to have bypassrls, or connect as the table's owner`,
+    );
+  }
   const find = (wanted: readonly string[], field: string) =>
     wanted.flatMap((wantedName) => {
       const column = columns.get(wantedName);
@@ -82,7 +120,7 @@ export async function inspectSource(pool: Pool, index: SemanticIndex): Promise<S
   const template = parseTemplate(index.source.text);
   const text = find(template.columns, 'source.text');
   const metadata = find(index.source.metadata, 'source.metadata');
-  const uniqueKeys = await uniqueKeysOf(pool, relation);
+  const uniqueKeys = await uniqueKeysOf(pool, found.oid);
   const primary = uniqueKeys.find((unique) => unique.primary);
   const key = find(index.source.key ?? primary?.columns ?? [], 'source.key');
   if (index.source.key === undefined && !primary) {
@@ -116,12 +154,27 @@ const names = (columns: readonly Column[]) => columns.map(({ name }) => name);
 const sameNames = (some: readonly string[], others: readonly string[]) =>
   JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
 
-/** Statement triggers of a partition, or of a child, see nothing of what is written by way of the parent. */
-async function kindOf(pool: Pool, schema: string, table: string): Promise<string | undefined> {
-  const rows = await query<{ kind: string }>(
+interface FoundTable {
+  oid: number;
+  /** `ordinary`, or what it is instead, for people. */
+  kind: string;
+  /** The asking user, when row security shows it some rows at most. */
+  hiddenFrom: string | null;
+}
+
+/**
+ * Reads the catalogs alone, which takes no right on the table. Statement triggers of a partition, or of a child, see
+ * nothing of what is written by way of the parent.
+ */
+async function lookUpTable(
+  pool: Pool,
+  schema: string,
+  table: string,
+): Promise<FoundTable | undefined> {
+  const rows = await query<FoundTable>(
     pool,
     'looking a table up',
-    `select case
+    `select c.oid, case
        when c.relkind = 'v' then 'a view'
        when c.relkind = 'm' then 'a materialized view'
        when c.relkind = 'f' then 'a foreign table'
@@ -130,19 +183,17 @@ async function kindOf(pool: Pool, schema: string, table: string): Promise<string
        when exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent))
          then 'part of an inheritance tree'
        else 'ordinary'
-     end as kind
+     end as kind, case when row_security_active(c.oid) then current_user::text end as "hiddenFrom"
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
+     -- As text: a parameter of type name would be cut to 63 bytes, and may then be another table's.
+     where n.nspname = $1::text and c.relname = $2::text and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
     [schema, table],
   );
-  return rows[0]?.kind;
+  return rows[0];
 }
 
 /** Domains are seen through: a key of a domain over integer is an integer. */
-async function columnsOf(
-  pool: Pool,
-  relation: string,
-): Promise<(Column & { isVirtual: boolean })[]> {
+async function columnsOf(pool: Pool, table: number): Promise<(Column & { isVirtual: boolean })[]> {
   return query(
     pool,
     'reading the columns of a table',
@@ -154,15 +205,15 @@ async function columnsOf(
      select a.attname as name, format_type(base.type, null) as type, a.attnotnull as "notNull",
             a.attgenerated = 'v' as "isVirtual"
      from pg_attribute a join base on base.oid = a.atttypid
-     where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
      order by a.attnum`,
-    [relation],
+    [table],
   );
 }
 
 async function uniqueKeysOf(
   pool: Pool,
-  relation: string,
+  table: number,
 ): Promise<{ primary: boolean; columns: string[] }[]> {
   return query(
     pool,
@@ -173,8 +224,8 @@ async function uniqueKeysOf(
                   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
                   order by k.position) as columns
      from pg_index i
-     where i.indrelid = $1::regclass and i.indisunique and i.indisvalid and i.indimmediate
+     where i.indrelid = $1 and i.indisunique and i.indisvalid and i.indimmediate
        and i.indpred is null and i.indexprs is null`,
-    [relation],
+    [table],
   );
 }

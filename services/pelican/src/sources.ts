@@ -1,9 +1,16 @@
-import { join } from 'node:path';
-import { migrate, query, type Pool } from '@aviary/postgres';
-import { PermanentError, retry, type Health, type Logger, type Part } from '@aviary/runtime';
+import { query, type Pool } from '@aviary/postgres';
+import {
+  PermanentError,
+  RetryableError,
+  retry,
+  type Health,
+  type Logger,
+  type Part,
+} from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
-import { installCapture, type CapturedTable } from './capture.ts';
-import { inspectSource, type SourceTable } from './source-table.ts';
+import type { CapturedTable } from './capture.ts';
+import { install, lookUpInstallation, mayInstall } from './installation.ts';
+import { inspectSources, type SourceTable } from './source-table.ts';
 
 export interface SourcesOptions {
   pool: Pool;
@@ -12,7 +19,10 @@ export interface SourcesOptions {
   logger: Logger;
 }
 
-/** Makes the schema and the capture of every table ready, waiting for Postgres where it is away. */
+/**
+ * Makes the schema and the capture of every table ready where its user may, and waits for whoever may where it may
+ * not: pelicans can be there before the job that installs.
+ */
 export class Sources implements Part {
   readonly name = 'sources';
   /** By source id; filled by start. */
@@ -23,32 +33,35 @@ export class Sources implements Part {
   constructor(options: SourcesOptions) {
     this.#options = options;
     options.health.expect('database');
+    options.health.expect('installation');
   }
 
   /** @throws PermanentError that lists every spec that does not fit its table. */
   async start(): Promise<void> {
-    const { pool, indexes, logger } = this.#options;
-    await this.#persist(() => checkServer(pool));
-    const migrations = await this.#persist(() =>
-      migrate(pool, join(import.meta.dirname, '../migrations')),
-    );
-    for (const name of migrations) logger.info({ event: 'migrated', migration: name });
-    const faults: PermanentError[] = [];
-    const fitting: SourceTable[] = [];
-    for (const index of indexes) {
-      try {
-        fitting.push(await this.#persist(() => inspectSource(pool, index)));
-      } catch (error) {
-        if (!(error instanceof PermanentError)) throw error;
-        faults.push(error);
-      }
+    const { pool, indexes } = this.#options;
+    await this.#persist('database', () => checkServer(pool));
+    const tables = await this.#persist('database', () => inspectSources(pool, indexes));
+    const captured = await this.#persist('installation', () => this.#installed(tables));
+    for (const table of captured) this.tables.set(table.sourceId, table);
+  }
+
+  /** @throws RetryableError while something is missing that this user may not install. */
+  async #installed(tables: readonly SourceTable[]): Promise<CapturedTable[]> {
+    const { pool, logger } = this.#options;
+    const { captured, missing } = await lookUpInstallation(pool, tables);
+    if (missing.length === 0) return captured;
+    if (!(await mayInstall(pool, tables))) {
+      throw new RetryableError(
+        `not installed: have the owner of the tables run "aviary install" with the specs given here. Missing: ${missing.join('; ')}`,
+      );
     }
-    if (faults.length > 0)
-      throw new PermanentError(faults.map((fault) => fault.message).join('\n'));
-    for (const table of fitting) {
-      const captured = await this.#persist(() => installCapture(pool, table, logger));
-      this.tables.set(captured.sourceId, captured);
+    const installed = await install(pool, tables, (call) => this.#persist('installation', call));
+    for (const name of installed.migrations) logger.info({ event: 'migrated', migration: name });
+    for (const { index, table, did } of installed.sources) {
+      for (const event of did) logger.info({ event, index, table });
     }
+    for (const reason of installed.undone) logger.warn({ event: 'rights_not_granted', reason });
+    return installed.captured;
   }
 
   async stop(): Promise<void> {
@@ -56,16 +69,18 @@ export class Sources implements Part {
     await this.#options.pool.end();
   }
 
-  async #persist<T>(call: () => Promise<T>): Promise<T> {
+  async #persist<T>(part: 'database' | 'installation', call: () => Promise<T>): Promise<T> {
     const { health, logger } = this.#options;
+    let reason = '';
     const result = await retry(call, {
       signal: this.#stopping.signal,
       onRetry: (error) => {
-        if (health.failed('database', error.message))
-          logger.warn({ event: 'database_away', err: error });
+        health.failed(part, error.message);
+        if (error.message !== reason) logger.warn({ event: 'waiting', part, err: error });
+        reason = error.message;
       },
     });
-    health.ok('database');
+    health.ok(part);
     return result;
   }
 }

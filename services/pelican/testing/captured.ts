@@ -60,5 +60,5 @@ export function specOf(source: Source, name = 'things'): SemanticIndex {
 
 /** Makes a table's capture what the spec asks for, as a starting pelican does. */
 export async function capture(pool: Pool, source: Source, name?: string): Promise<CapturedTable> {
-  return installCapture(pool, await inspectSource(pool, specOf(source, name)), silent);
+  return installCapture(pool, await inspectSource(pool, specOf(source, name)), () => undefined);
 }

@@ -1,0 +1,61 @@
+-- What the page shows of the outbox: how much waits and since when, and not whose rows.
+create view aviary.backlog as
+  select coalesce(sum(cardinality(keys)), 0) as waiting, min(captured_at) as oldest_at from aviary.outbox;
+
+-- Makes the roles that people give to the users their services log in as, unless they are there, and gives each
+-- what its service needs in schema aviary. Returns what could not be done, and the remedy.
+--
+-- Roles are the whole cluster's: another database may have made them, or be making them now.
+create function aviary.grant_rights() returns setof text
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text;
+begin
+  foreach wanted in array array['aviary_pelican', 'aviary_frontend'] loop
+    continue when exists (select from pg_roles where rolname = wanted);
+    begin
+      execute format('create role %I nologin', wanted);
+    exception
+      when duplicate_object or unique_violation then null;
+      when insufficient_privilege then
+        return next format(
+          'there is no role %1$I and %2$I may not create it: have one who may run "create role %1$I nologin", then run "aviary install" again',
+          wanted, current_user);
+    end;
+  end loop;
+
+  revoke execute on all functions in schema aviary from public;
+
+  if exists (select from pg_roles where rolname = 'aviary_pelican') then
+    grant usage on schema aviary to aviary_pelican;
+    grant select (name) on aviary.migration to aviary_pelican;
+    grant select on aviary.source to aviary_pelican;
+    grant select, insert (partition, source_id, keys), delete on aviary.outbox to aviary_pelican;
+    grant usage, select on sequence aviary.outbox_seq_seq to aviary_pelican;
+    grant select, update (version, expires_at) on aviary.claim_lease to aviary_pelican;
+    grant select, insert, update on aviary.backfill to aviary_pelican;
+    grant execute on function
+      aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(integer[], integer, bigint),
+      aviary.take_lease(smallint[], bigint[], integer), aviary.end_lease(smallint[], bigint[], integer),
+      aviary.has_changes(bigint), aviary.first_change()
+      to aviary_pelican;
+  end if;
+
+  if exists (select from pg_roles where rolname = 'aviary_frontend') then
+    grant usage on schema aviary to aviary_frontend;
+    grant select on aviary.backlog to aviary_frontend;
+  end if;
+end
+$$;
+
+do $$
+declare
+  missing text;
+begin
+  for missing in select * from aviary.grant_rights() loop
+    raise warning '%', missing;
+  end loop;
+end
+$$;

@@ -1,0 +1,72 @@
+import { retry } from '@aviary/runtime';
+import { loadSemanticIndexes } from '@aviary/semantic-index';
+import { Command } from 'commander';
+import { databaseConfig, specsConfig } from '../config.ts';
+import { install, type Installed } from '../installation.ts';
+import { openPool } from '../open-pool.ts';
+import { inspectSources } from '../source-table.ts';
+import { columns } from './columns.ts';
+import type { CliContext } from './context.ts';
+
+const deeds = {
+  capture_installed: 'triggers made',
+  backfill_requested: 'backfill requested',
+  rights_granted: 'aviary_pelican may read it',
+} as const;
+
+/** Prepares a database as its owner, so that pelican needs no more than the role aviary_pelican. */
+export function installCommand(context: CliContext): Command {
+  return new Command('install')
+    .description('prepare a database: schema aviary, triggers, backfills that are due, roles')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Run it as the owner of the tables, before pelican first starts, and after each upgrade and each change of a spec.
+Pelican does the same by itself where its user owns the tables. Again is harmless.
+
+Environment: DATABASE_URL, DATABASE_CA_FILE, SPECS.
+
+Examples:
+  $ DATABASE_URL=postgres://owner@db/shop SPECS=examples aviary install
+  $ psql -c 'grant aviary_pelican to pelican_login'
+  $ psql -c 'grant aviary_frontend to frontend_login'`,
+    )
+    .action(async ({ json }: { json?: true }) => {
+      const config = context.config({ ...databaseConfig, ...specsConfig });
+      const indexes = loadSemanticIndexes(config.SPECS);
+      const pool = openPool({
+        connectionString: config.DATABASE_URL,
+        caFile: config.DATABASE_CA_FILE,
+        max: 1,
+      });
+      try {
+        const persist = <T>(call: () => Promise<T>): Promise<T> =>
+          retry(call, {
+            signal: context.signal,
+            onRetry: ({ message }) => context.say(`${message}; trying again`),
+          });
+        const tables = await persist(() => inspectSources(pool, indexes));
+        const { captured: _, ...installed } = await install(pool, tables, persist);
+        for (const reason of installed.undone) context.say(reason);
+        if (json === true) context.printJson(installed);
+        else tell(context, installed);
+      } finally {
+        await pool.end();
+      }
+    });
+}
+
+function tell(context: CliContext, { migrations, sources }: Omit<Installed, 'captured'>): void {
+  for (const name of migrations) context.print(`applied ${name}`);
+  context.print(
+    columns(
+      ['INDEX', 'TABLE', 'DONE'],
+      sources.map(({ index, table, did }) => [
+        index,
+        table,
+        did.map((event) => deeds[event]).join(', ') || 'nothing, it was so already',
+      ]),
+    ),
+  );
+}
