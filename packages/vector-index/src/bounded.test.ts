@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { forEachBounded } from './bounded.ts';
+import { UnansweredError } from './failures.ts';
 
 test('does the work for every item, so many at once', async () => {
   const done: number[] = [];
@@ -28,4 +29,11 @@ test('begins nothing after a failure, and throws it only when nothing is under w
   slow.resolve(undefined);
   await expect(outcome).rejects.toThrow('refused');
   expect(begun).toEqual([1, 2]);
+});
+
+test('of several failures, one without an answer is thrown', async () => {
+  const outcome = forEachBounded([1, 2], 2, (item) =>
+    Promise.reject(item === 1 ? new Error('refused') : new UnansweredError('lost')),
+  );
+  await expect(outcome).rejects.toThrow('lost');
 });

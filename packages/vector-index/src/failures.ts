@@ -15,6 +15,21 @@ export class ErrorResponse extends Error {
   }
 }
 
+/**
+ * A call that ended without a word from the service itself: the connection broke, no answer came in time, or a proxy
+ * gave up on it. What it asked for may have been done, or may yet be, at any later time.
+ */
+export class UnansweredError extends RetryableError {}
+
+/**
+ * 500, 502 and 504 say only that somebody on the way lost hold of the request. 503 and 429 are the service's own
+ * refusals, and so is every other status.
+ */
+const UNANSWERED = new Set([500, 502, 504]);
+
+/** The request never left: there was nobody to send it to. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
 /** What the request itself is to blame for. */
 const AT_FAULT = new Set([400, 413, 414, 422, 431]);
 
@@ -35,24 +50,27 @@ export function toFailure(error: unknown, doing: string): RetryableError | Perma
   if (response) {
     const { statusCode, retryAfterMs, message } = response;
     const said = `${doing}: Pinecone answered ${statusCode}: ${message}${REMEDIES[statusCode] ?? ''}`;
-    return AT_FAULT.has(statusCode)
-      ? new PermanentError(said, { cause: error })
-      : new RetryableError(said, { cause: error, retryAfterMs });
+    if (AT_FAULT.has(statusCode)) return new PermanentError(said, { cause: error });
+    const Failure = UNANSWERED.has(statusCode) ? UnansweredError : RetryableError;
+    return new Failure(said, { cause: error, retryAfterMs });
   }
+  if (error instanceof Errors.PineconeArgumentError) {
+    return new PermanentError(`${doing}: ${reasonOf(error)}`, { cause: error });
+  }
+  const Failure = wasSent(error) ? UnansweredError : RetryableError;
   if (error instanceof Errors.PineconeConnectionError) {
-    return new RetryableError(`${doing}: Pinecone could not be reached: ${reasonOf(error.cause)}`, {
+    return new Failure(`${doing}: Pinecone could not be reached: ${reasonOf(error.cause)}`, {
       cause: error,
     });
   }
-  const Failure = error instanceof Errors.PineconeArgumentError ? PermanentError : RetryableError;
   return new Failure(`${doing}: ${reasonOf(error)}`, { cause: error });
 }
 
-/** For what no record has a part in: RetryableError, whoever was to blame. */
+/** For what no record has a part in: a plain RetryableError, whoever was to blame. */
 export function toRetryable(error: unknown, doing: string): RetryableError {
   const failure = toFailure(error, doing);
-  if (failure instanceof RetryableError) return failure;
-  return new RetryableError(failure.message, { cause: error });
+  const { retryAfterMs } = failure instanceof RetryableError ? failure : {};
+  return new RetryableError(failure.message, { cause: error, retryAfterMs });
 }
 
 function reasonOf(error: unknown): string {
@@ -61,6 +79,13 @@ function reasonOf(error: unknown): string {
 
 export function hasStatus(error: unknown, statusCode: number): boolean {
   return errorResponse(error)?.statusCode === statusCode;
+}
+
+function wasSent(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (UNSENT.has((at as NodeJS.ErrnoException).code ?? '')) return false;
+  }
+  return true;
 }
 
 /** The SDK takes whatever its transport throws for a failed connection, and keeps it as the cause. */

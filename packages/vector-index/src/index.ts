@@ -1,4 +1,5 @@
 export type { IndexShape } from './ensure-index.ts';
+export { UnansweredError } from './failures.ts';
 export { packBySize } from './pack-by-size.ts';
 export type { Metadata, MetadataValue, VectorRecord } from './record.ts';
 export {

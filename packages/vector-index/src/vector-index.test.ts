@@ -4,6 +4,7 @@ import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { VectorIndex, type VectorIndexOptions } from './vector-index.ts';
+import { UnansweredError } from './failures.ts';
 import type { VectorRecord } from './record.ts';
 
 let server: PineconeServer;
@@ -225,9 +226,9 @@ describe('failures', () => {
   test('a dropped connection may pass, whether or not the write was applied', async () => {
     await index.count();
     server.setFaults({ droppedBefore: 1 });
-    await expect(index.upsert([record('before')])).rejects.toThrow(RetryableError);
+    await expect(index.upsert([record('before')])).rejects.toThrow(UnansweredError);
     server.setFaults({ droppedAfter: 1 });
-    await expect(index.upsert([record('after')])).rejects.toThrow(RetryableError);
+    await expect(index.upsert([record('after')])).rejects.toThrow(UnansweredError);
     server.setFaults({});
     expect([...(await index.fetch(['before', 'after'])).keys()]).toEqual(['after']);
   });
@@ -237,8 +238,33 @@ describe('failures', () => {
     await hurried.count();
     server.setFaults({ slow: 1, slowMs: 5000 });
     const outcome = hurried.upsert([record('a')]);
-    await expect(outcome).rejects.toThrow(RetryableError);
+    await expect(outcome).rejects.toThrow(UnansweredError);
     await expect(outcome).rejects.toThrow(/no answer within 50 ms/);
+  });
+
+  test.each([500, 502, 504])('%i may pass, and leaves open what was done', async (status) => {
+    await using odd = await answering((response, url) =>
+      url.startsWith('/indexes/')
+        ? response.end(description(odd.url))
+        : response.writeHead(status).end('<html>'),
+    );
+    const outcome = open({ controllerHostUrl: odd.url }).upsert([record('a')]);
+    await expect(outcome).rejects.toThrow(UnansweredError);
+  });
+
+  test('what was refused or never sent leaves nothing open', async () => {
+    const lost = await answering((response) => response.end(description(lost.url)));
+    const orphan = open({ controllerHostUrl: lost.url });
+    await orphan.upsert([record('a')]);
+    await lost[Symbol.asyncDispose]();
+    // The connection that was kept is found broken.
+    await expect(orphan.upsert([record('a')])).rejects.toThrow(RetryableError);
+    server.setFaults({ unavailable: 1 });
+    const refused = index.upsert([record('a')]);
+    for (const outcome of [orphan.upsert([record('a')]), refused]) {
+      await expect(outcome).rejects.toThrow(RetryableError);
+      await expect(outcome).rejects.not.toThrow(UnansweredError);
+    }
   });
 
   test('nobody listening may pass', async () => {
