@@ -1,16 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { recordId } from '@aviary/change-job';
 import { startPinecone } from '@aviary/local/pinecone';
-import { transaction, type Pool } from '@aviary/postgres';
-import { Health, createMetrics, onFaultPoint } from '@aviary/runtime';
+import type { Pool } from '@aviary/postgres';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aviarySchema, capture, poolTo, silent, write } from '../testing/captured.ts';
-import { BackfillStatistics } from './backfill-statistics.ts';
-import { Backfill } from './backfill.ts';
-import type { CapturedTable } from './capture.ts';
-import { claim, readClaimed, removeClaimed } from './claim.ts';
+import { collect, progressOf, startBackfill, untilFinished } from '../testing/backfilling.ts';
+import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
 import { sweep } from './sweep.ts';
 
 let database: TestDatabase;
@@ -26,76 +21,24 @@ afterEach(async () => {
 
 const sql = (text: string) => write(pool, text);
 
-function startBackfill(tables: CapturedTable[]) {
-  const health = new Health();
-  const backfill = new Backfill({
-    pool,
-    tables: new Map(tables.map((table) => [table.sourceId, table])),
-    sweep: () => Promise.resolve(0),
-    health,
-    logger: silent,
-    statistics: new BackfillStatistics(createMetrics('test')),
-  });
-  void backfill.start();
-  return { health, [Symbol.asyncDispose]: () => backfill.stop() };
-}
-
-/** Takes everything out of the outbox, over and over, until told to stop, and returns the keys by source. */
-function collect(tables: CapturedTable[]) {
-  const keys: string[][] = [];
-  const stopping = new AbortController();
-  const bySource = new Map(tables.map((table) => [table.sourceId, table]));
-  const once = () =>
-    transaction(pool, 'collecting', async (client) => {
-      const claimed = await claim(client, bySource, 1_000, 0);
-      const rows = await readClaimed(client, bySource, claimed, 0);
-      keys.push(...rows.map((row) => row.key));
-      await removeClaimed(client, claimed);
-      return claimed.length;
-    });
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await once();
-      await delay(1);
-    }
-    // What was committed before the stop, a claim that began before it may have missed.
-    while ((await once()) > 0);
-  })();
-  return {
-    keys,
-    stop: async () => {
-      stopping.abort();
-      await running;
-      return keys;
-    },
-  };
-}
-
-const state = async () => {
-  const rows = await sql(
-    'select processed::integer, total::integer, finished_at from aviary.backfill',
-  );
-  return rows[0] as { processed: number; total: number; finished_at: Date | null };
-};
-const finished = () =>
-  waitUntil(async () => (await state()).finished_at !== null, { what: 'the backfill is finished' });
-
 test('a backfill that is stopped is resumed where it was', async () => {
   await sql(`create table thing (id integer primary key, name text);
     insert into thing select g, 'x' from generate_series(1, 20000) g`);
   const thing = await capture(pool, { table: 'thing' });
-  const collecting = collect([thing]);
+  const collecting = collect(pool, [thing]);
   {
     await using running = new AsyncDisposableStack();
-    running.use(startBackfill([thing]));
-    await waitUntil(async () => (await state()).processed >= 5_000, { what: 'it has begun' });
+    running.use(startBackfill(pool, [thing]));
+    await waitUntil(async () => (await progressOf(pool)).processed >= 5_000, {
+      what: 'it has begun',
+    });
   }
-  const { processed, total, finished_at } = await state();
+  const { processed, total, finished_at } = await progressOf(pool);
   expect({ total, finished_at }).toEqual({ total: 20_000, finished_at: null });
   expect(processed).toBeLessThan(20_000);
   await using running = new AsyncDisposableStack();
-  running.use(startBackfill([thing]));
-  await finished();
+  running.use(startBackfill(pool, [thing]));
+  await untilFinished(pool);
   const keys = await collecting.stop();
   expect(keys).toHaveLength(20_000);
   expect(new Set(keys.map(String)).size).toBe(20_000);
@@ -105,11 +48,11 @@ test('two pelicans share a backfill, and each key is taken once', async () => {
   await sql(`create table thing (id integer primary key, name text);
     insert into thing select g, 'x' from generate_series(1, 20000) g`);
   const thing = await capture(pool, { table: 'thing' });
-  const collecting = collect([thing]);
+  const collecting = collect(pool, [thing]);
   await using running = new AsyncDisposableStack();
-  running.use(startBackfill([thing]));
-  running.use(startBackfill([thing]));
-  await finished();
+  running.use(startBackfill(pool, [thing]));
+  running.use(startBackfill(pool, [thing]));
+  await untilFinished(pool);
   expect(new Set((await collecting.stop()).map(String)).size).toBe(20_000);
   expect(collecting.keys).toHaveLength(20_000);
 });
@@ -132,10 +75,10 @@ test.each([
       select chr(97 + g % 26) || case when g % 2 = 0 then '_' else 'Ä' end || g, ${key.includes('number') ? 'g % 100 / 7.0,' : ''} 'x'
       from generate_series(1, 12000) g`);
   const thing = await capture(pool, { table: 'thing', key });
-  const collecting = collect([thing]);
+  const collecting = collect(pool, [thing]);
   await using running = new AsyncDisposableStack();
-  running.use(startBackfill([thing]));
-  await finished();
+  running.use(startBackfill(pool, [thing]));
+  await untilFinished(pool);
   const keys = await collecting.stop();
   expect(new Set(keys.map((parts) => recordId(parts))).size).toBe(12_000);
   expect(keys).toHaveLength(12_000);
@@ -145,10 +88,10 @@ test('live changes go on meanwhile', async () => {
   await sql(`create table thing (id integer primary key, name text);
     insert into thing select g, 'x' from generate_series(1, 12000) g`);
   const thing = await capture(pool, { table: 'thing' });
-  const collecting = collect([thing]);
+  const collecting = collect(pool, [thing]);
   await using running = new AsyncDisposableStack();
-  running.use(startBackfill([thing]));
-  for (let id = 20_000; (await state()).finished_at === null; id += 1) {
+  running.use(startBackfill(pool, [thing]));
+  for (let id = 20_000; (await progressOf(pool)).finished_at === null; id += 1) {
     await sql(
       `insert into thing values (${id}, 'new'); delete from thing where id = ${id - 20_000}`,
     );
@@ -164,8 +107,8 @@ test('a table that is gone holds up no other', async () => {
   const thing = await capture(pool, { table: 'thing' });
   const other = await capture(pool, { table: 'other' }, 'others');
   await sql('drop table thing cascade');
-  const collecting = collect([other]);
-  await using backfill = startBackfill([thing, other]);
+  const collecting = collect(pool, [other]);
+  await using backfill = startBackfill(pool, [thing, other]);
   await waitUntil(() => collecting.keys.length === 1, { what: 'the other is walked' });
   await waitUntil(() => backfill.health.report()['backfill of things']?.ok === false, {
     what: 'the table is unwell',
@@ -197,7 +140,7 @@ test('records whose rows are gone are found, and no others', async () => {
   await sql('delete from thing where id <= 3; delete from aviary.outbox');
   const pace = { signal: AbortSignal.timeout(10_000), room: () => Promise.resolve() };
   expect(await sweep(pool, thing, vectors, pace)).toBe(6);
-  const keys = await collect([thing]).stop();
+  const keys = await collect(pool, [thing]).stop();
   expect(keys.flat().sort()).toEqual(['0007', '1', '2', '251', '3', 'seven']);
   await pinecone.close();
 });
