@@ -46,13 +46,7 @@ export async function installCapture(
       tell('capture_installed');
     }
     if (!intact || !content.isCurrent) {
-      await client.query(
-        `insert into aviary.backfill (source_id) values ($1)
-         on conflict (source_id) do update
-         set requested_at = now(), last_key = null, processed = 0, total = 0,
-             walked_at = null, finished_at = null`,
-        [sourceId],
-      );
+      await client.query('select aviary.request_backfill($1)', [sourceId]);
       tell('backfill_requested');
     }
     await client.query(

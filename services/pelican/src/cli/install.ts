@@ -47,17 +47,21 @@ Examples:
             onRetry: ({ message }) => context.say(`${message}; trying again`),
           });
         const tables = await persist(() => inspectSources(pool, indexes));
-        const { captured: _, ...installed } = await install(pool, tables, persist);
-        for (const reason of installed.undone) context.say(reason);
-        if (json === true) context.printJson(installed);
-        else tell(context, installed);
+        const { migrations, sources, undone } = await install(pool, tables, persist);
+        for (const reason of undone) context.say(reason);
+        if (json === true) context.printJson({ migrations, sources, undone });
+        else tell(context, migrations, sources);
       } finally {
         await pool.end();
       }
     });
 }
 
-function tell(context: CliContext, { migrations, sources }: Omit<Installed, 'captured'>): void {
+function tell(
+  context: CliContext,
+  migrations: readonly string[],
+  sources: Installed['sources'],
+): void {
   for (const name of migrations) context.print(`applied ${name}`);
   context.print(
     columns(
