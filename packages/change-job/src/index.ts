@@ -9,7 +9,12 @@ export {
   type UpsertJob,
 } from './change-job.ts';
 export { contentHash } from './content-hash.ts';
-export { decodeDeadLetter, encodeDeadLetter, type DeadLetter } from './dead-letter.ts';
+export {
+  decodeDeadLetter,
+  encodeDeadLetter,
+  readDeadLetter,
+  type DeadLetter,
+} from './dead-letter.ts';
 export { encodeKey, keyOfRecordId, recordId } from './record-id.ts';
 export {
   decodeRefreshRequest,

@@ -3,14 +3,23 @@ import { ConfigError, PermanentError, RetryableError } from '@aviary/runtime';
 import { SpecError } from '@aviary/semantic-index';
 import { Command, CommanderError } from 'commander';
 import aviary from '../../../../package.json' with { type: 'json' };
+import { backfillCommand } from './backfill.ts';
 import { CliContext } from './context.ts';
+import { deadLettersCommand } from './dead-letters.ts';
 import { exitCode, type ExitCode } from './exit-codes.ts';
+import { installCommand } from './install.ts';
 
 const help = `
-Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or configuration, 3 not finished, 4 failed.
+Results go to stdout, all else to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
+configuration, 3 not finished, 4 failed.
 
-It reads the environment of the services: DATABASE_URL, SPECS, QUEUE_URL, DEAD_LETTER_QUEUE_URL,
-REFRESH_QUEUE_URL, AWS_*, PINECONE_*. Each command demands only what it needs.`;
+It reads the environment of the services (DATABASE_URL, SPECS, QUEUE_URL, DEAD_LETTER_QUEUE_URL,
+REFRESH_QUEUE_URL, AWS_*, PINECONE_*), and each command demands only what it needs.
+
+Examples:
+  npx aviary dead-letters list
+  kubectl exec deploy/pelican -- npx aviary dead-letters list --json
+  make aviary ARGS="backfill --help"`;
 
 const stopping = new AbortController();
 for (const [signal, code] of [
@@ -44,6 +53,9 @@ function program(): Command {
   const root = new Command('aviary')
     .description('Look after the indexes that Aviary keeps in step with Postgres tables.')
     .version(aviary.version)
+    .addCommand(backfillCommand(context))
+    .addCommand(deadLettersCommand(context))
+    .addCommand(installCommand(context))
     .addHelpText('after', help);
   return governed(root);
 }
