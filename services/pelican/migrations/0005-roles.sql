@@ -38,6 +38,10 @@ begin
     grant select, insert (source_id, rows_per_second),
       update (requested_at, last_key, processed, total, walked_at, finished_at, rows_per_second, next_step_at)
       on aviary.backfill to aviary_pelican;
+    grant select, insert (source_id),
+      update (next_start_at, started_at, finished_at, decided_at, seconds, row_count, record_count, missing, stale,
+        orphaned, mended, undecided, foreign_ids, unindexable)
+      on aviary.audit to aviary_pelican;
     grant execute on function
       aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(integer[], integer, bigint),
       aviary.take_lease(smallint[], bigint[], integer), aviary.end_lease(smallint[], bigint[], integer),

@@ -232,7 +232,8 @@ test('edits that flow are no differences', async () => {
       await delay(5);
     }
   })();
-  await using _ = await startPipeline(table);
+  await using running = new AsyncDisposableStack();
+  running.use(await startPipeline(table));
   for (let audits = 0; audits < 4; audits += 1) {
     const found = await run(table);
     expect(found).toMatchObject({ missing: 0, stale: 0, orphaned: 0, undecided: 0 });
@@ -252,7 +253,8 @@ test('what waits in the queue, or is in flight, stays undecided', async () => {
   const table = await things();
   await sql("update thing set name = 'new' where id <= 5; delete from thing where id = 700");
   {
-    await using _ = await startRelay(pool, [table], queues);
+    await using running = new AsyncDisposableStack();
+    running.use(await startRelay(pool, [table], queues));
     await waitUntil(() => outboxIsEmpty(pool), { what: 'all is published' });
   }
   const waiting = await run(table, { waitMs: 2_000 });
@@ -289,7 +291,8 @@ test('a fault is found amid traffic that never ends, once it may be repaired', a
   const signal = AbortSignal.timeout(5_000);
   await queues.queue.send([{ body: '{}', groupId: 'other', deduplicationId: 'other' }], { signal });
   await queues.queue.receive({ waitSeconds: 0, visibilityTimeoutSeconds: 60, signal });
-  await using _ = await startPipeline(table);
+  await using running = new AsyncDisposableStack();
+  running.use(await startPipeline(table));
   expect(await run(table, { waitMs: 1_500 })).toMatchObject({ missing: 0, undecided: 1 });
   const findings = await run(table, { repair: true, waitMs: 4_000 });
   expect(findings).toMatchObject({ missing: 1, mended: 1, undecided: 0 });

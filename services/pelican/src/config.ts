@@ -53,6 +53,8 @@ const schema = z.object({
   LANES: integer({ min: 1, max: 32 }).default(3),
   /** About how many rows a transaction publishes. */
   BATCH_ROWS: integer({ min: 1, max: 10_000 }).default(500),
+  /** From the end of an index's audit to its next; 0 is never. */
+  AUDIT_EVERY_MINUTES: integer({ min: 0, max: 525_600 }).default(1_440),
 });
 
 export type PelicanConfig = Readonly<z.infer<typeof schema>>;

@@ -8,8 +8,11 @@ import {
   createMetrics,
   runParts,
 } from '@aviary/runtime';
-import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
+import { SpecError, loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
+import { AuditSchedule } from './audit-schedule.ts';
+import { AuditStatistics } from './audit-statistics.ts';
+import { audit } from './audit.ts';
 import { BackfillStatistics } from './backfill-statistics.ts';
 import { Backfill } from './backfill.ts';
 import { readConfig } from './config.ts';
@@ -43,7 +46,7 @@ async function main(): Promise<void> {
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,
     // A lane takes its leases apart from its transaction.
-    max: 2 * config.LANES + 3,
+    max: 2 * config.LANES + 4,
   });
   const sqs = createQueueClient({
     region: config.AWS_REGION,
@@ -72,27 +75,48 @@ async function main(): Promise<void> {
     logger,
     statistics,
   });
+  const vectorsOf = ({ target: { index, namespace } }: SemanticIndex) =>
+    new VectorIndex({
+      apiKey: config.PINECONE_API_KEY,
+      ...(config.PINECONE_CONTROLLER_URL === undefined
+        ? {}
+        : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+      index,
+      namespace,
+    });
   const backfill = new Backfill({
     pool,
     tables: sources.tables,
     sweep: async (table, pace) => {
+      const vectors = vectorsOf(table.index);
       const { target, embedding } = table.index;
-      const { index, namespace, metric } = target;
-      const vectors = new VectorIndex({
-        apiKey: config.PINECONE_API_KEY,
-        ...(config.PINECONE_CONTROLLER_URL === undefined
-          ? {}
-          : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
-        index,
-        namespace,
-      });
       // A pelican may be the first to come.
-      await vectors.ensure({ dimension: embedding.dimensions, metric }, pace.signal);
+      await vectors.ensure({ dimension: embedding.dimensions, metric: target.metric }, pace.signal);
       return sweep(pool, table, vectors, pace);
     },
     health,
     logger,
     statistics: new BackfillStatistics(metrics),
+  });
+  const audits = new AuditSchedule({
+    pool,
+    tables: sources.tables,
+    everyMinutes: config.AUDIT_EVERY_MINUTES,
+    audit: (table, signal) =>
+      audit({
+        pool,
+        table,
+        vectors: vectorsOf(table.index),
+        queue: new Queue(sqs, config.QUEUE_URL),
+        refreshQueue: new Queue(sqs, config.REFRESH_QUEUE_URL),
+        repair: true,
+        gently: true,
+        waitMs: 120_000,
+        examples: 5,
+        signal,
+      }),
+    logger,
+    statistics: new AuditStatistics(metrics),
   });
   const admin = new AdminServer({
     host: config.ADMIN_HOST,
@@ -105,7 +129,7 @@ async function main(): Promise<void> {
       ...statistics.totals,
     }),
   });
-  await runParts([admin, sources, relay, backfill, refresh], {
+  await runParts([admin, sources, relay, backfill, refresh, audits], {
     logger,
     graceMs: config.SHUTDOWN_GRACE_MS,
   });
