@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Queue, ReceivedMessage } from '@aviary/queue';
+import { faultPoint } from '@aviary/runtime';
 import type { Dependency } from './dependency.ts';
 import type { Lease, Leases } from './leases.ts';
 
@@ -84,12 +85,14 @@ export class Acknowledger {
   async #request(deletions: readonly Deletion[]): Promise<void> {
     const { queue, dependency, signal } = this.#options;
     const messages = deletions.map(({ message }) => message);
+    faultPoint('emu.acknowledging');
     const refused = await dependency
       .call(() => queue.acknowledge(messages, signal), signal)
       .catch((error: unknown) => {
         if (signal.aborted) return messages;
         throw error;
       });
+    faultPoint('emu.acknowledged');
     for (const { message, settled } of deletions) settled(!refused.includes(message));
     setImmediate(() => this.#events.emit('settled'));
   }

@@ -1,31 +1,26 @@
 import type { DeleteJob, UpsertJob } from '@aviary/change-job';
-import type { Queue } from '@aviary/queue';
-import type { Logger } from '@aviary/runtime';
+import { faultPoint } from '@aviary/runtime';
 import type { Acknowledger } from './acknowledge.ts';
-import { deadLetterOf } from './dead-letter.ts';
+import { buryRefused, type DeadLetterContext } from './dead-letter.ts';
 import { decode } from './decode.ts';
-import type { Dependency } from './dependency.ts';
 import { embed } from './embed.ts';
 import type { Lease, Leases } from './leases.ts';
+import { doubtAfterWrite, requestRefresh, type Doubtful, type RefreshContext } from './refresh.ts';
 import type { Route } from './route.ts';
 import type { Refusal, Task } from './task.ts';
-import type { Telemetry } from './telemetry.ts';
 import { remove, upsert } from './upsert.ts';
 
-export interface BatchContext {
+export interface BatchContext extends DeadLetterContext, RefreshContext {
   /** By the name of the SemanticIndex. */
   routes: ReadonlyMap<string, Route>;
   leases: Leases;
   acknowledger: Acknowledger;
-  deadLetterQueue: Queue;
-  deadLetters: Dependency;
-  telemetry: Telemetry;
-  logger: Logger;
 }
 
 /**
  * Takes one batch through the stages: decode ─► embed ─► upsert or delete ─► acknowledge. Each lease ends
- * settled (accepted or dead-lettered, then deleted from the queue) or abandoned.
+ * settled (accepted or dead-lettered, asked for anew where its record is in doubt, then deleted from the queue) or
+ * abandoned.
  *
  * @throws the signal's reason once it aborts; what had not ended then is still held.
  */
@@ -37,13 +32,14 @@ export async function workOff(
   const { routes, telemetry, acknowledger, leases } = context;
   telemetry.batch(batch.length);
   const decoded = telemetry.stage('decode');
-  const { tasks, refusals } = decode(batch, routes);
+  const { tasks, late, refusals } = decode(batch, routes);
   decoded();
+  faultPoint('emu.decoded');
 
-  // A lease with an unreadable message besides its job ends only when both are brought home.
-  const tainted = new Set(refusals.map(({ lease }) => lease));
-  const finish = (done: readonly Task[]) =>
-    acknowledger.settle(done.map(({ lease }) => lease).filter((lease) => !tainted.has(lease)));
+  const doubtful = new Map<Lease, Doubtful>();
+  for (const { lease, job } of late) doubtful.set(lease, { job, doubt: 'late' });
+  // What has another duty besides its job: it ends only when both are done.
+  const detained = new Set([...refusals, ...late].map(({ lease }) => lease));
   const abandoned = new Set<Lease>();
 
   await Promise.all(
@@ -57,18 +53,31 @@ export async function workOff(
         bringDeletes(deletes, route, context, signal),
       ].map(async (outcome) => {
         const { done, refused, left } = await outcome;
-        finish(done);
-        refusals.push(...refused);
-        for (const { lease } of left) {
+        for (const { lease, job } of done) {
+          const doubt = doubtAfterWrite(lease, leases);
+          if (doubt === undefined) continue;
+          doubtful.set(lease, { job, doubt });
+          detained.add(lease);
+        }
+        for (const { lease, job } of left) {
+          if (lease.unanswered > 0) doubtful.set(lease, { job, doubt: 'unanswered' });
           abandoned.add(lease);
           leases.release(lease);
         }
+        refusals.push(...refused);
+        for (const { lease } of refused) detained.add(lease);
+        acknowledger.settle(done.map(({ lease }) => lease).filter((lease) => !detained.has(lease)));
       });
       await Promise.all(outcomes);
     }),
   );
 
-  await buryRefused(refusals, abandoned, context, signal);
+  const unburied = await buryRefused(refusals, context, signal);
+  for (const lease of unburied) leases.release(lease);
+  await requestRefresh([...doubtful.values()], context, signal);
+  acknowledger.settle(
+    [...detained].filter((lease) => !abandoned.has(lease) && !unburied.has(lease)),
+  );
 }
 
 interface Brought {
@@ -89,6 +98,7 @@ async function bringUpserts(
   const embedded = telemetry.stage('embed');
   const { vectors, refusals, embeddedTexts, reusedVectors } = await embed(tasks, route, signal);
   embedded();
+  faultPoint('emu.embedded');
   telemetry.embedded(index, embeddedTexts, reusedVectors);
 
   const unembedded = new Set(refusals.map(({ lease }) => lease));
@@ -127,35 +137,4 @@ function neither<T extends Task>(
   if (done.length === tasks.length) return [];
   const ended = new Set([...done, ...refusals].map(({ lease }) => lease));
   return tasks.filter(({ lease }) => !ended.has(lease));
-}
-
-/** Only once a refusal lies in the dead-letter queue may its message leave the queue. */
-async function buryRefused(
-  refusals: readonly Refusal[],
-  abandoned: ReadonlySet<Lease>,
-  context: BatchContext,
-  signal: AbortSignal,
-): Promise<void> {
-  if (refusals.length === 0) return;
-  const { deadLetterQueue, deadLetters, acknowledger, leases, telemetry, logger } = context;
-  const now = Date.now();
-  const unburied = new Set<Lease>();
-  const refused = await deadLetterQueue.send(
-    refusals.map((refusal) => ({ ...deadLetterOf(refusal, now), refusal })),
-    { signal, onRetry: (error) => deadLetters.failed(error) },
-  );
-  deadLetters.ok();
-  for (const { message, reason } of refused) {
-    // SQS delivers it again, and buries it by itself when its receives are used up.
-    unburied.add(message.refusal.lease);
-    leases.release(message.refusal.lease);
-    logger.error({ event: 'dead_letter_refused', id: message.refusal.id, reason });
-  }
-  for (const { lease, stage, reason, index, op, id, version, unexpected: err } of refusals) {
-    if (unburied.has(lease)) continue;
-    telemetry.deadLettered(index, op);
-    logger.warn({ event: 'dead_lettered', stage, reason, index, id, version, err });
-  }
-  const buried = new Set(refusals.map(({ lease }) => lease));
-  acknowledger.settle([...buried].filter((lease) => !abandoned.has(lease) && !unburied.has(lease)));
 }

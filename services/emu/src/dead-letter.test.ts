@@ -11,7 +11,7 @@ const message = {
   sentAt: 1_000,
   firstReceivedAt: 2_000,
 };
-const lease = { messages: [message], expiresAt: 0 };
+const lease = { messages: [message], expiresAt: 0, redelivered: false, unanswered: 0 };
 const failed = { lease, message, stage: 'upsert' as const, reason: 'too large' };
 
 test('names the row and never carries its content', () => {

@@ -13,7 +13,7 @@ function leaseOf(...bodies: string[]): Lease {
     sentAt: 0,
     firstReceivedAt: 0,
   }));
-  return { messages, expiresAt: Infinity };
+  return { messages, expiresAt: Infinity, redelivered: false, unanswered: 0 };
 }
 
 function deletion(version: number, index = 'products'): ChangeJob {
@@ -32,12 +32,28 @@ const known = new Set(['products']);
 
 test('reads a job', () => {
   const lease = leaseOf(encodeJob(deletion(1)));
-  expect(decode([lease], known)).toEqual({ tasks: [{ lease, job: deletion(1) }], refusals: [] });
+  expect(decode([lease], known)).toEqual({
+    tasks: [{ lease, job: deletion(1) }],
+    late: [],
+    refusals: [],
+  });
 });
 
 test('of several messages of one row the newest counts', () => {
   const lease = leaseOf(encodeJob(deletion(1)), encodeJob(deletion(2)));
   expect(decode([lease], known).tasks).toEqual([{ lease, job: deletion(2) }]);
+});
+
+test('a message sent too late is set apart, and an earlier one counts', () => {
+  const late = { ...deletion(2), publishBy: -1 };
+  const lease = leaseOf(encodeJob(deletion(1)), encodeJob(late));
+  expect(decode([lease], known)).toEqual({
+    tasks: [{ lease, job: deletion(1) }],
+    late: [{ lease, job: late }],
+    refusals: [],
+  });
+  const alone = leaseOf(encodeJob(late));
+  expect(decode([alone], known)).toMatchObject({ tasks: [], late: [{ job: late }] });
 });
 
 test('an unreadable message beside a readable one refuses only itself', () => {

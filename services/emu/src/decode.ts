@@ -6,15 +6,18 @@ import type { Refusal, Task } from './task.ts';
 
 /**
  * Reads the jobs of a batch. Of several messages of one row the newest readable one counts: it says what the
- * record must be, whatever those before it said.
+ * record must be, whatever those before it said. A message that reached the queue after its `publishBy` never does: it
+ * may stand behind a newer one.
  *
  * @param known names of the SemanticIndexes this emu has specs of
+ * @returns `late` are those messages, whose rows have to be read anew
  */
 export function decode(
   leases: readonly Lease[],
   known: { has(index: string): boolean },
-): { tasks: Task[]; refusals: Refusal[] } {
+): { tasks: Task[]; late: Task[]; refusals: Refusal[] } {
   const tasks: Task[] = [];
+  const late: Task[] = [];
   const refusals: Refusal[] = [];
   for (const lease of leases) {
     let newest: ChangeJob | undefined;
@@ -38,13 +41,15 @@ export function decode(
           id: job.id,
           version: job.version,
         });
+      } else if (message.sentAt > job.publishBy) {
+        late.push({ lease, job });
       } else {
         newest = job;
       }
     }
     if (newest !== undefined) tasks.push({ lease, job: newest });
   }
-  return { tasks, refusals };
+  return { tasks, late, refusals };
 }
 
 function read(message: ReceivedMessage): ChangeJob | PermanentError {

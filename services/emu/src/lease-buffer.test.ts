@@ -5,7 +5,7 @@ import type { Lease } from './leases.ts';
 function lease(id: string, body = ''): Lease {
   const at = { sentAt: 0, firstReceivedAt: 0 };
   const message = { id, body, groupId: id, receiptHandle: id, receiveCount: 1, ...at };
-  return { messages: [message], expiresAt: Infinity };
+  return { messages: [message], expiresAt: Infinity, redelivered: false, unanswered: 0 };
 }
 
 const never = new AbortController().signal;

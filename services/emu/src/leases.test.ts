@@ -45,3 +45,29 @@ test('a write may begin while more than a quarter of the timeout is left', () =>
   leases.lose(fresh);
   expect(leases.isSafe(fresh)).toBe(false);
 });
+
+test('a lease is over when its time is, and when SQS says so', () => {
+  const leases = minute();
+  const now = performance.now();
+  const [running] = leases.hold([message('1', 'a')], now);
+  const [ended] = leases.hold([message('2', 'b')], now - 60_000);
+  if (!running || !ended) throw new Error('no lease');
+  expect(leases.isOver(running)).toBe(false);
+  expect(leases.isOver(ended)).toBe(true);
+  leases.lose(running);
+  expect(leases.isOver(running)).toBe(true);
+});
+
+test.each([
+  { what: 'first delivered', receiveCount: 1, ago: 3_600_000, redelivered: false },
+  { what: 'handed back', receiveCount: 2, ago: 5_000, redelivered: false },
+  {
+    what: 'delivered again after a visibility timeout',
+    receiveCount: 2,
+    ago: 59_900,
+    redelivered: true,
+  },
+])('a message $what: redelivered is $redelivered', ({ receiveCount, ago, redelivered }) => {
+  const given = { ...message('1', 'a'), receiveCount, firstReceivedAt: Date.now() - ago };
+  expect(minute().hold([message('0', 'a'), given], 0)).toMatchObject([{ redelivered }]);
+});

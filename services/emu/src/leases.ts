@@ -8,6 +8,10 @@ export interface Lease {
   readonly messages: readonly ReceivedMessage[];
   /** When SQS lets others have it, on the clock of performance.now(), in milliseconds. */
   expiresAt: number;
+  /** Someone had a message of it before and lost it: a frozen process may write it yet. */
+  readonly redelivered: boolean;
+  /** Writes of its row that were begun and have no answer: they may take effect at any later time. */
+  unanswered: number;
 }
 
 /**
@@ -42,7 +46,12 @@ export class Leases {
       const held = this.#held.get(row);
       if (held !== undefined && held.expiresAt > receivedAt && overlap(held.messages, ofRow))
         continue;
-      const lease = { messages: ofRow, expiresAt: receivedAt + this.#visibilityTimeoutMs };
+      const lease = {
+        messages: ofRow,
+        expiresAt: receivedAt + this.#visibilityTimeoutMs,
+        redelivered: ofRow.some((message) => this.#wasLost(message)),
+        unanswered: 0,
+      };
       this.#held.set(row, lease);
       leases.push(lease);
     }
@@ -57,6 +66,11 @@ export class Leases {
   /** Whether a write begun now is still this emu's to make. */
   isSafe(lease: Lease): boolean {
     return lease.expiresAt - performance.now() > this.#marginMs;
+  }
+
+  /** Whether another emu may have had the row by now. */
+  isOver(lease: Lease): boolean {
+    return lease.expiresAt <= performance.now();
   }
 
   /** Those older than a heartbeat. */
@@ -79,6 +93,14 @@ export class Leases {
 
   held(): Lease[] {
     return [...this.#held.values()];
+  }
+
+  /**
+   * Whether a visibility timeout went by since the first receive, rather than a stopping emu handing it back. Half of
+   * one: SQS keeps another clock.
+   */
+  #wasLost({ receiveCount, firstReceivedAt }: ReceivedMessage): boolean {
+    return receiveCount > 1 && Date.now() - firstReceivedAt >= this.#visibilityTimeoutMs / 2;
   }
 }
 

@@ -1,4 +1,12 @@
-import { contentHash, encodeJob, jobFormat, orderingOf, type ChangeJob } from '@aviary/change-job';
+import {
+  contentHash,
+  decodeRefreshRequest,
+  encodeJob,
+  jobFormat,
+  orderingOf,
+  type ChangeJob,
+  type UpsertJob,
+} from '@aviary/change-job';
 import { startEmbeddings } from '@aviary/local/embeddings';
 import { startPinecone } from '@aviary/local/pinecone';
 import { startSqs } from '@aviary/local/sqs';
@@ -11,18 +19,8 @@ const dimensions = 384;
 const script = 'services/emu/src/main.ts';
 const never = new AbortController().signal;
 
-/** The stand-ins, with rows waiting in the queue, and what a service needs to reach them. */
-async function setUp({ onTestFinished }: TestContext, rows: number) {
-  const sqs = await startSqs();
-  const pinecone = await startPinecone({ latencyMs: 10 });
-  const embeddings = await startEmbeddings({
-    model: { stub: { baseMs: 100, perTextMs: 0.2, dimensions } },
-  });
-  onTestFinished(async () => {
-    await Promise.all([sqs.close(), pinecone.close(), embeddings.close()]);
-  });
-  const { queue, deadLetters, environment, drain } = await testQueue(sqs.url);
-  const jobs = Array.from({ length: rows }, (_, row): ChangeJob => ({
+function jobOf(row: number, given: Partial<UpsertJob> = {}): ChangeJob {
+  return {
     format: jobFormat,
     op: 'upsert',
     index: 'products',
@@ -34,7 +32,22 @@ async function setUp({ onTestFinished }: TestContext, rows: number) {
     metadata: {},
     contentHash: contentHash(`text of ${row}`, model, dimensions),
     textIsNew: true,
-  }));
+    ...given,
+  };
+}
+
+/** The stand-ins, with rows waiting in the queue, and what a service needs to reach them. */
+async function setUp({ onTestFinished }: TestContext, rows: number) {
+  const sqs = await startSqs();
+  const pinecone = await startPinecone({ latencyMs: 10 });
+  const embeddings = await startEmbeddings({
+    model: { stub: { baseMs: 100, perTextMs: 0.2, dimensions } },
+  });
+  onTestFinished(async () => {
+    await Promise.all([sqs.close(), pinecone.close(), embeddings.close()]);
+  });
+  const { queue, deadLetters, refresh, environment, drain } = await testQueue(sqs.url);
+  const jobs = Array.from({ length: rows }, (_, row) => jobOf(row));
   await queue.send(
     jobs.map((job) => ({ body: encodeJob(job), ...orderingOf(job) })),
     { signal: never },
@@ -64,6 +77,8 @@ async function setUp({ onTestFinished }: TestContext, rows: number) {
     startEmu,
     indexed,
     queue,
+    refresh,
+    records,
     deadLetters: () => drain(deadLetters),
     indexedAtLeast: (count: number) =>
       waitUntil(async () => (await indexed()) >= count, { what: `${count} rows are indexed` }),
@@ -99,6 +114,36 @@ test('after a SIGKILL another emu does the rest', async (context) => {
     },
     { what: 'the queue is empty' },
   );
+});
+
+test('an emu that was frozen in front of its write asks for the row anew', async (context) => {
+  const { startEmu, queue, refresh, records, indexedAtLeast } = await setUp(context, 1);
+  const short = { VISIBILITY_TIMEOUT_SECONDS: '3', HEARTBEAT_SECONDS: '1' };
+  const frozen = await startEmu({
+    ...short,
+    REFRESH_DELAY_SECONDS: '0',
+    NODE_OPTIONS: '--import ./services/emu/testing/freeze-at-write.ts',
+  });
+  await waitUntil(() => frozen.output().includes('frozen'), { what: 'the first emu is frozen' });
+  // Whoever gets the row next asks for it too, but not within this test.
+  await startEmu({ ...short, REFRESH_DELAY_SECONDS: '900' });
+  await indexedAtLeast(1);
+  const newer = jobOf(0, { version: 7 });
+  await queue.send([{ body: encodeJob(newer), ...orderingOf(newer) }], { signal: never });
+  const version = async () =>
+    (await records.fetch(['0'])).get('0')?.metadata.aviary_version as number;
+  await waitUntil(async () => (await version()) === 7, { what: 'the newer state is indexed' });
+  expect(await refresh.depth()).toEqual({ visible: 0, inFlight: 0, delayed: 1 });
+
+  process.kill(frozen.pid, 'SIGCONT');
+  const [request] = await refresh.receive({
+    waitSeconds: 10,
+    visibilityTimeoutSeconds: 60,
+    signal: never,
+  });
+  expect(decodeRefreshRequest(request?.body ?? '')).toEqual({ index: 'products', ids: ['0'] });
+  // It was needed: the old state stands in place of the newer one.
+  expect(await version()).toBe(0);
 });
 
 test('the second signal exits at once', async (context) => {

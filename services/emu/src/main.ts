@@ -33,16 +33,19 @@ const queueClient = createQueueClient({
 });
 const queue = new Queue(queueClient, config.QUEUE_URL);
 const deadLetterQueue = new Queue(queueClient, config.DEAD_LETTER_QUEUE_URL);
+const refreshQueue = new Queue(queueClient, config.REFRESH_QUEUE_URL);
 
 const pipeline = new Pipeline({
   queue,
   deadLetterQueue,
+  refreshQueue,
   routes: routesOf(specs),
   telemetry,
   logger,
   dependency,
   visibilityTimeoutSeconds: config.VISIBILITY_TIMEOUT_SECONDS,
   heartbeatSeconds: config.HEARTBEAT_SECONDS,
+  refreshDelaySeconds: config.REFRESH_DELAY_SECONDS,
   maxBatch: config.MAX_BATCH,
   concurrency: config.CONCURRENCY,
   receivers: config.RECEIVERS,

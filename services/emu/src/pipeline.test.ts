@@ -1,6 +1,7 @@
 import {
   contentHash,
   decodeDeadLetter,
+  decodeRefreshRequest,
   encodeJob,
   jobFormat,
   orderingOf,
@@ -88,9 +89,10 @@ async function setUp(
     await Promise.all([sqs.close(), pinecone.close(), embeddings.close()]);
   });
   const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
-  const { queueUrl, deadLetterQueueUrl } = await provisionQueue(client, 'changes');
+  const { queueUrl, deadLetterQueueUrl, refreshQueueUrl } = await provisionQueue(client, 'changes');
   const queue = new Queue(client, queueUrl);
   const deadLetterQueue = new Queue(client, deadLetterQueueUrl);
+  const refreshQueue = new Queue(client, refreshQueueUrl);
   const recordsWithin = (requestTimeoutMs: number) =>
     new VectorIndex({
       apiKey: 'key',
@@ -126,12 +128,14 @@ async function setUp(
     const pipeline = new Pipeline({
       queue: emuQueue,
       deadLetterQueue,
+      refreshQueue,
       routes: new Map([[spec.name, route]]),
       telemetry,
       logger,
       dependency,
       visibilityTimeoutSeconds,
       heartbeatSeconds: visibilityTimeoutSeconds / 3,
+      refreshDelaySeconds: 1,
       maxBatch: 256,
       concurrency: 4,
       receivers: 4,
@@ -155,9 +159,23 @@ async function setUp(
     /** Resolves when every message has left the queue. */
     drained: async () => {
       await vi.waitFor(async () => {
-        expect(await queue.depth()).toEqual({ visible: 0, inFlight: 0 });
+        expect(await queue.depth()).toMatchObject({ visible: 0, inFlight: 0 });
       }, soon);
     },
+    /** The ids that pelican is asked for within two seconds, delays included. */
+    refreshes: async () => {
+      const ids: string[] = [];
+      for (;;) {
+        const messages = await refreshQueue.receive({
+          waitSeconds: 2,
+          visibilityTimeoutSeconds: 60,
+          signal: never,
+        });
+        if (messages.length === 0) return ids.sort();
+        ids.push(...messages.flatMap(({ body }) => decodeRefreshRequest(body).ids));
+      }
+    },
+    refreshQueue,
     deadLetters: async () => {
       const letters = [];
       for (;;) {
@@ -196,7 +214,12 @@ test.concurrent(
     await send(deleteOf('1', 3));
     await drained();
     expect([...(await records.fetch(['1', '2'])).keys()]).toEqual(['2']);
-    expect(emu.totals()).toMatchObject({ receivedTotal: 3, upsertedTotal: 2, deletedTotal: 1 });
+    expect(emu.totals()).toMatchObject({
+      receivedTotal: 3,
+      upsertedTotal: 2,
+      deletedTotal: 1,
+      refreshesRequestedTotal: 0,
+    });
   },
 );
 
@@ -320,7 +343,7 @@ test.concurrent(
       expect(emu.health.report()).toHaveProperty('dead-letter queue.ok', false);
     }, soon);
     sqs.setFaults({});
-    expect(await queue.depth()).toEqual({ visible: 0, inFlight: 1 });
+    expect(await queue.depth()).toMatchObject({ visible: 0, inFlight: 1 });
     await drained();
     expect(await deadLetters()).toHaveLength(1);
   },
@@ -444,7 +467,7 @@ test.concurrent(
     await vi.waitFor(() => {
       expect(emu.health.report().index?.reason).toContain('dimension 99');
     }, soon);
-    expect(await queue.depth()).toEqual({ visible: 1, inFlight: 0 });
+    expect(await queue.depth()).toMatchObject({ visible: 1, inFlight: 0 });
     expect(await records.count()).toBe(0);
   },
 );
@@ -515,10 +538,141 @@ test.concurrent(
     // Without the deadline it would wait for the minute that the answer takes, beyond the test's timeout.
     await emu.pipeline.stop(AbortSignal.timeout(300));
     expect(await records.count()).toBe(0);
-    expect(await queue.depth()).toEqual({ visible: 0, inFlight: 1 });
+    // Nothing of it can still be under way to the index.
+    expect(await queue.depth()).toMatchObject({ visible: 1, inFlight: 0 });
     embeddings.setFaults({});
     await startEmu();
     await drained();
     expect(await records.count()).toBe(1);
+  },
+);
+
+test.concurrent(
+  'a message sent too late is not applied, and its row is asked for',
+  async (context) => {
+    const { send, drained, records, refreshes, deadLetters, startEmu } = await setUp(context);
+    const publishBy = Date.now() - 1;
+    await send(
+      upsertOf('1', 1),
+      upsertOf('1', 2, { text: 'late', publishBy }),
+      upsertOf('2', 3, { text: 'late', publishBy }),
+      upsertOf('3', 4),
+    );
+    const emu = await startEmu();
+    await drained();
+    const found = await records.fetch(['1', '2', '3']);
+    expect([...found.keys()].sort()).toEqual(['1', '3']);
+    expect(found.get('1')?.metadata).toMatchObject({ aviary_version: 1 });
+    expect(await refreshes()).toEqual(['1', '2']);
+    expect(emu.totals()).toMatchObject({ refreshesRequestedTotal: 2 });
+    expect(await deadLetters()).toEqual([]);
+  },
+);
+
+test.concurrent(
+  'a write without an answer is done again, and its row asked for later',
+  async (context) => {
+    const { send, drained, records, pinecone, refreshQueue, refreshes, startEmu } =
+      await setUp(context);
+    const emu = await startEmu({ visibilityTimeoutSeconds: 3 });
+    await send(upsertOf('kept', 1));
+    await drained();
+    // Done at once, and answered long after the time that a write may take.
+    pinecone.setFaults({ slow: 1, slowMs: 60_000 });
+    await send(upsertOf('1', 2), deleteOf('kept', 3));
+    await vi.waitFor(() => {
+      expect(emu.health.report().index?.reason).toContain('no answer within 750 ms');
+    }, soon);
+    pinecone.setFaults({});
+    await drained();
+    expect(await refreshQueue.depth()).toMatchObject({ visible: 0 });
+    expect(await refreshes()).toEqual(['1', 'kept']);
+    expect([...(await records.fetch(['1', 'kept'])).keys()]).toEqual(['1']);
+    expect(emu.totals()).toMatchObject({ refreshesRequestedTotal: 2, abandonedTotal: 0 });
+  },
+);
+
+test.concurrent('a write that the index refused for now leaves no doubt', async (context) => {
+  const { send, drained, records, pinecone, refreshes, startEmu } = await setUp(context);
+  pinecone.setFaults({ unavailable: 0.5, throttled: 0.5, retryAfterSeconds: 0.01 });
+  const emu = await startEmu();
+  await send(upsertOf('1', 1), deleteOf('2', 2));
+  await vi.waitFor(() => {
+    expect(emu.health.report()).toHaveProperty('index.ok', false);
+  }, soon);
+  pinecone.setFaults({});
+  await drained();
+  expect(await records.count()).toBe(1);
+  expect(await refreshes()).toEqual([]);
+});
+
+test.concurrent(
+  'a row that somebody lost is asked for later, one that was handed back is not',
+  async (context) => {
+    const { send, drained, queue, records, refreshes, startEmu } = await setUp(context);
+    await send(upsertOf('lost', 1), upsertOf('back', 2));
+    const taken = await queue.receive({
+      waitSeconds: 1,
+      visibilityTimeoutSeconds: 2,
+      signal: never,
+    });
+    expect(taken).toHaveLength(2);
+    await queue.extend(
+      taken.filter(({ body }) => body.includes('back')),
+      0,
+      never,
+    );
+    await startEmu({ visibilityTimeoutSeconds: 3 });
+    await drained();
+    expect(await records.count()).toBe(2);
+    expect(await refreshes()).toEqual(['lost']);
+  },
+);
+
+test.concurrent(
+  'a message whose row is to be asked for stays in the queue until that is done',
+  async (context) => {
+    const { sqs, send, drained, queue, pinecone, refreshes, startEmu } = await setUp(context);
+    const emu = await startEmu();
+    await send(upsertOf('0', 0));
+    await drained();
+    pinecone.setFaults({ droppedAfter: 1 });
+    await send(upsertOf('1', 1));
+    await vi.waitFor(() => {
+      expect(emu.health.report()).toHaveProperty('index.ok', false);
+    }, soon);
+    sqs.setFaults({ serverError: 1 });
+    pinecone.setFaults({});
+    await vi.waitFor(() => {
+      expect(emu.health.report()).toHaveProperty('refresh queue.ok', false);
+    }, soon);
+    expect(emu.pipeline.inWork).toBe(1);
+    sqs.setFaults({});
+    expect(await queue.depth()).toMatchObject({ visible: 0, inFlight: 1 });
+    await drained();
+    expect(await refreshes()).toEqual(['1']);
+    expect(emu.health.ready).toBe(true);
+  },
+);
+
+test.concurrent(
+  'a write that a stop cuts off is done again once its lease is over, and its row asked for',
+  async (context) => {
+    const { send, drained, queue, records, pinecone, refreshes, startEmu } = await setUp(context);
+    const emu = await startEmu({ visibilityTimeoutSeconds: 4 });
+    await send(upsertOf('0', 0));
+    await drained();
+    pinecone.setFaults({ slow: 1, slowMs: 60_000 });
+    await send(upsertOf('1', 1));
+    await vi.waitFor(() => {
+      expect(emu.health.report().index?.reason).toContain('no answer within 1000 ms');
+    }, soon);
+    await emu.pipeline.stop(AbortSignal.timeout(100));
+    expect(await queue.depth()).toMatchObject({ visible: 0, inFlight: 1 });
+    pinecone.setFaults({});
+    await startEmu({ visibilityTimeoutSeconds: 4 });
+    await drained();
+    expect(await records.count()).toBe(2);
+    expect(await refreshes()).toEqual(['1']);
   },
 );

@@ -1,5 +1,5 @@
 import type { Queue, ReceivedMessage } from '@aviary/queue';
-import { RetryableError, type Logger, type Part } from '@aviary/runtime';
+import { RetryableError, faultPoint, type Logger, type Part } from '@aviary/runtime';
 import { Acknowledger } from './acknowledge.ts';
 import { workOff, type BatchContext } from './batch.ts';
 import type { Dependency } from './dependency.ts';
@@ -14,12 +14,12 @@ import type { Telemetry } from './telemetry.ts';
 const maxBufferedCharacters = 64 * 1_048_576;
 /** Handing back is a favour to the next emu: without it the visibility timeout does the same. */
 const handBackMs = 2_000;
-/** What was cut off in the middle stays hidden so long, that a write still under way lands before the next one. */
-const cutOffSeconds = 5;
 
 export interface PipelineOptions {
   queue: Queue;
   deadLetterQueue: Queue;
+  /** A standard queue, in which pelican is asked to read rows anew. */
+  refreshQueue: Queue;
   /** By the name of the SemanticIndex. */
   routes: ReadonlyMap<string, Route>;
   telemetry: Telemetry;
@@ -28,6 +28,8 @@ export interface PipelineOptions {
   dependency: (name: string) => Dependency;
   visibilityTimeoutSeconds: number;
   heartbeatSeconds: number;
+  /** How long after a write of unknown outcome its row is read anew. */
+  refreshDelaySeconds: number;
   /** Most rows in a batch. */
   maxBatch: number;
   /** Most batches at once. */
@@ -41,6 +43,7 @@ export interface PipelineOptions {
  *
  *     received ─► buffered ─► in work ─► accepted by the index ──────────► deleted from the queue
  *                    │           ├─► refused for good ─► dead-lettered ─────────▲
+ *                    │           ├─► in doubt ─► its row asked for anew ────────▲
  *                    │           ├─► nearly expired ─► abandoned: SQS delivers it again
  *                    └───────────┴─► stop ─► handed back: SQS delivers it again
  *
@@ -95,6 +98,9 @@ export class Pipeline implements Part {
       acknowledger: this.#acknowledger,
       deadLetterQueue: options.deadLetterQueue,
       deadLetters: dependency('dead-letter queue'),
+      refreshQueue: options.refreshQueue,
+      refreshes: dependency('refresh queue'),
+      refreshDelaySeconds: options.refreshDelaySeconds,
       telemetry: options.telemetry,
       logger: options.logger,
     };
@@ -156,15 +162,18 @@ export class Pipeline implements Part {
     const abort = () => this.#work.abort(deadline.reason);
     deadline.addEventListener('abort', abort);
     if (deadline.aborted) abort();
-    await Promise.all([this.#handBack(waiting, 0), ...this.#batches]);
+    await Promise.all([this.#handBack(waiting), ...this.#batches]);
     await this.#acknowledger.whenAtMost(0);
     deadline.removeEventListener('abort', abort);
     this.#work.abort();
     await this.#background;
-    await this.#handBack(this.#leases.held(), cutOffSeconds);
+    // A write that was cut off may take effect yet. Its message stays hidden until its lease is over: by that the next
+    // emu knows to ask for the row anew.
+    await this.#handBack(this.#leases.held().filter(({ unanswered }) => unanswered === 0));
   }
 
   #receive(messages: readonly ReceivedMessage[], receivedAt: number): void {
+    faultPoint('emu.received');
     this.#options.telemetry.received(messages.length);
     this.#buffer.push(this.#leases.hold(messages, receivedAt));
     this.#dispatch();
@@ -199,15 +208,15 @@ export class Pipeline implements Part {
     }
   }
 
-  /** Lets other emus have these so many seconds from now. */
-  async #handBack(leases: readonly Lease[], seconds: number): Promise<void> {
+  /** Lets other emus have these at once. */
+  async #handBack(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     const { queue, logger } = this.#options;
     for (const lease of leases) this.#leases.release(lease);
     const messages = leases.flatMap((lease) => lease.messages);
     try {
-      await queue.extend(messages, seconds, AbortSignal.timeout(handBackMs));
-      logger.info({ event: 'handed_back', messages: messages.length, seconds });
+      await queue.extend(messages, 0, AbortSignal.timeout(handBackMs));
+      logger.info({ event: 'handed_back', messages: messages.length });
     } catch (error) {
       logger.warn({ event: 'hand_back_failed', messages: messages.length, err: error });
     }

@@ -1,5 +1,6 @@
 import type { Queue } from '@aviary/queue';
 import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
+import type { Doubt } from './refresh.ts';
 import { SlidingPercentiles } from './sliding-percentiles.ts';
 import { SlidingRate } from './sliding-rate.ts';
 import type { Task } from './task.ts';
@@ -20,6 +21,7 @@ export class Telemetry {
     deleted: 0,
     deadLettered: 0,
     abandoned: 0,
+    refreshesRequested: 0,
     tokens: 0,
   };
   readonly #rows = new SlidingRate();
@@ -34,6 +36,7 @@ export class Telemetry {
   readonly #stageSeconds: Histogram<'stage'>;
   readonly #batchRows: Histogram;
   readonly #commitToIndexed: Histogram<'index'>;
+  readonly #refreshes: Counter<'index' | 'reason'>;
   readonly #retries: Counter<'dependency'>;
 
   constructor(registry: Registry) {
@@ -80,6 +83,12 @@ export class Telemetry {
       help: 'From the change in Postgres to its acceptance by the index.',
       labelNames: ['index'],
       buckets: lagBuckets,
+      registers,
+    });
+    this.#refreshes = new Counter({
+      name: 'aviary_emu_refreshes_requested_total',
+      help: 'Rows that pelican was asked to read anew because their record was in doubt, by why.',
+      labelNames: ['index', 'reason'],
       registers,
     });
     this.#retries = new Counter({
@@ -175,6 +184,11 @@ export class Telemetry {
   deadLettered(index = 'unknown', op = 'unknown'): void {
     this.#totals.deadLettered += 1;
     this.#count(index, op, 'dead_lettered', 1);
+  }
+
+  refreshRequested(index: string, reason: Doubt): void {
+    this.#totals.refreshesRequested += 1;
+    this.#refreshes.inc({ index, reason });
   }
 
   retried(dependency: string): void {

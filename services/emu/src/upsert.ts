@@ -1,4 +1,6 @@
 import { managedMetadata, type DeleteJob, type UpsertJob } from '@aviary/change-job';
+import { faultPoint } from '@aviary/runtime';
+import { UnansweredError } from '@aviary/vector-index';
 import { isolate } from './isolate.ts';
 import type { Leases } from './leases.ts';
 import type { Route } from './route.ts';
@@ -12,7 +14,8 @@ export interface WriteOutcome<Job extends UpsertJob | DeleteJob> {
 
 /**
  * Brings records into the index. A task whose lease is nearly over is left out, before each attempt: another
- * emu may soon write a newer state of that row, and Pinecone would let an older one overwrite it.
+ * emu may soon write a newer state of that row, and Pinecone would let an older one overwrite it. An attempt that
+ * ends without an answer stays counted in its leases.
  */
 export async function upsert(
   tasks: readonly Task<UpsertJob>[],
@@ -63,7 +66,17 @@ async function write<Job extends UpsertJob | DeleteJob>(
       route.storage.call(async () => {
         const safe = part.filter(({ lease }) => leases.isSafe(lease));
         if (safe.length === 0) return;
-        await request(safe);
+        for (const { lease } of safe) lease.unanswered += 1;
+        faultPoint('emu.writing');
+        try {
+          await request(safe);
+        } catch (error) {
+          const isAnswered = !signal.aborted && !(error instanceof UnansweredError);
+          if (isAnswered) for (const { lease } of safe) lease.unanswered -= 1;
+          throw error;
+        }
+        for (const { lease } of safe) lease.unanswered -= 1;
+        faultPoint('emu.written');
         done.push(...safe);
       }, signal),
     signal,
