@@ -109,6 +109,26 @@ describe('rate limits are awaited in place', () => {
     expect(server.stats()).toMatchObject({ requests: 3, rateLimited: 1 });
   });
 
+  test('a Retry-After that is too short is believed once', async () => {
+    const rateLimit = { requestsPerMinute: 1e6, tokensPerMinute: 600, told: 'too little' as const };
+    const server = await start({ rateLimit });
+    const embedder = connect(server.url);
+    await embedder.embed(['x'.repeat(2_400)]);
+    await embedder.embed(['y'.repeat(40)]);
+    // Ten tokens are back after 1 s: asked for after 0.1 s, 1.1 s, and by then with few more.
+    expect(server.stats().rateLimited).toBeLessThan(5);
+  });
+
+  test('a 429 that says nothing is waited for', async () => {
+    const rateLimit = { requestsPerMinute: 1e6, tokensPerMinute: 600, told: 'nothing' as const };
+    const server = await start({ rateLimit });
+    const embedder = connect(server.url);
+    await embedder.embed(['x'.repeat(2_400)]);
+    await embedder.embed(['y'.repeat(40)]);
+    expect(server.stats()).toMatchObject({ inputs: 2 });
+    expect(server.stats().rateLimited).toBeLessThan(5);
+  });
+
   // How fully and evenly replicas use a budget is measured in allowance.test.ts, by simulated time.
   test('three replicas share a bucket: nothing fails and nothing is embedded twice', async () => {
     const server = await start({ rateLimit: { requestsPerMinute: 1e6, tokensPerMinute: 6_000 } });
