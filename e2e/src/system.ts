@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
+import {
+  startEmbeddings,
+  type EmbeddingsOptions,
+  type EmbeddingsServer,
+} from '@aviary/local/embeddings';
 import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
 import {
   startService,
@@ -19,7 +23,11 @@ export interface System extends AsyncDisposable {
   pinecone: PineconeServer;
   embeddings: EmbeddingsServer;
   environment: Record<string, string>;
-  start: (service: 'pelican' | 'emu') => Promise<ServiceProcess>;
+  /** Resolves when it is ready. */
+  start: (
+    service: 'pelican' | 'emu',
+    environment?: Record<string, string>,
+  ) => Promise<ServiceProcess>;
   index: (namespace: string) => VectorIndex;
   /** Waits until nothing is on its way any more. */
   quiet: () => Promise<void>;
@@ -29,7 +37,7 @@ export interface System extends AsyncDisposable {
 export async function startSystem(options: {
   tables: string;
   specs: string[];
-  model?: 'minilm';
+  embeddings?: EmbeddingsOptions;
 }): Promise<System> {
   const database = await testDatabase();
   await database.sql(options.tables);
@@ -37,7 +45,8 @@ export async function startSystem(options: {
     testQueue(),
     startPinecone(),
     startEmbeddings({
-      model: options.model ?? { stub: { baseMs: 5, perTextMs: 0, dimensions: 384 } },
+      model: { stub: { baseMs: 5, perTextMs: 0, dimensions: 384 } },
+      ...options.embeddings,
     }),
   ]);
   const environment = {
@@ -61,8 +70,11 @@ export async function startSystem(options: {
     pinecone,
     embeddings,
     environment,
-    start: async (service) => {
-      const started = await startService(`services/${service}/src/main.ts`, environment);
+    start: async (service, more = {}) => {
+      const started = await startService(`services/${service}/src/main.ts`, {
+        ...environment,
+        ...more,
+      });
       services.push(started);
       await started.ready();
       return started;

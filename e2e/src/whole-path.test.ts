@@ -114,7 +114,9 @@ test('emus and pelicans that are killed lose nothing', async () => {
 test('fifty edits of one row end with the last, under growing versions', async () => {
   await using system = await start();
   const { sql } = system.database;
-  await Promise.all((['pelican', 'pelican', 'emu', 'emu'] as const).map(system.start));
+  await Promise.all(
+    (['pelican', 'pelican', 'emu', 'emu'] as const).map((service) => system.start(service)),
+  );
   await sql(`insert into public.products_with_increment (id, name, sku) values (1, 'start', 'x')`);
   let version = 0;
   for (let edit = 1; edit <= 50; edit += 1) {
