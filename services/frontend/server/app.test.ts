@@ -371,8 +371,7 @@ async function fillDatabase(url: string): Promise<void> {
       select 'Product ' || n, 'SKU-' || n, 'Description of ' || n, n + 0.5
       from generate_series(1, ${rows}) n;
     create schema aviary;
-    create table aviary.outbox (keys text[], captured_at timestamptz);
-    insert into aviary.outbox values ('{1,2}', now()), ('{3}', now());
+    create view aviary.backlog as select 3 as waiting, now() as oldest_at;
   `);
   await pool.end();
 }
