@@ -5,9 +5,9 @@ import { buryRefused, type DeadLetterContext } from './dead-letter.ts';
 import { decode } from './decode.ts';
 import { embed } from './embed.ts';
 import type { Lease, Leases } from './leases.ts';
-import { doubtAfterWrite, requestRefresh, type Doubtful, type RefreshContext } from './refresh.ts';
+import { doubtAfterWrite, requestRefresh, type RefreshContext } from './refresh.ts';
 import type { Route } from './route.ts';
-import type { Refusal, Task } from './task.ts';
+import type { Doubtful, Refusal, Task } from './task.ts';
 import { remove, upsert } from './upsert.ts';
 
 export interface BatchContext extends DeadLetterContext, RefreshContext {

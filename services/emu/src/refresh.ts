@@ -1,26 +1,10 @@
-import { encodeRefreshRequests, type ChangeJob } from '@aviary/change-job';
+import { encodeRefreshRequests } from '@aviary/change-job';
 import type { Queue } from '@aviary/queue';
 import { RetryableError, faultPoint, type Logger } from '@aviary/runtime';
 import type { Dependency } from './dependency.ts';
 import type { Lease, Leases } from './leases.ts';
+import type { Doubt, Doubtful } from './task.ts';
 import type { Telemetry } from './telemetry.ts';
-
-/** Why the record of a row may not be what it should, though nothing failed for good. */
-export type Doubt =
-  /** The message came when another pelican may have published a newer one before it. */
-  | 'late'
-  /** The write ended when another emu may have written a newer state before it. */
-  | 'lease_over'
-  /** An attempt to write it had no answer, and may take effect behind newer ones. */
-  | 'unanswered'
-  /** Who had the message before may be frozen in front of its write. */
-  | 'redelivered';
-
-/** A row whose record is in doubt. */
-export interface Doubtful {
-  readonly job: ChangeJob;
-  readonly doubt: Doubt;
-}
 
 export interface RefreshContext {
   refreshQueue: Queue;

@@ -29,6 +29,23 @@ export interface Refusal {
   readonly unexpected?: Error | undefined;
 }
 
+/** Why the record of a row may not be what it should, though nothing failed for good. */
+export type Doubt =
+  /** The message came when another pelican may have published a newer one before it. */
+  | 'late'
+  /** The write ended when another emu may have written a newer state before it. */
+  | 'lease_over'
+  /** An attempt to write it had no answer, and may take effect behind newer ones. */
+  | 'unanswered'
+  /** Who had the message before may be frozen in front of its write. */
+  | 'redelivered';
+
+/** A row whose record is in doubt. */
+export interface Doubtful {
+  readonly job: ChangeJob;
+  readonly doubt: Doubt;
+}
+
 /** Refuses a task whose job was read well and failed later. */
 export function refuse({ lease, job }: Task, stage: Refusal['stage'], error: Error): Refusal {
   const { index, op, id, version } = job;

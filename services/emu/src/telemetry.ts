@@ -1,9 +1,8 @@
 import type { Queue } from '@aviary/queue';
 import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
-import type { Doubt } from './refresh.ts';
 import { SlidingPercentiles } from './sliding-percentiles.ts';
 import { SlidingRate } from './sliding-rate.ts';
-import type { Task } from './task.ts';
+import type { Doubt, Task } from './task.ts';
 
 const stageBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 const lagBuckets = [0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600];
