@@ -38,6 +38,8 @@ export interface AuditProgress {
   /** Rows compared, and ids looked up, so far. */
   rows: number;
   records: number;
+  /** Differences that are being waited for, or repaired. */
+  differences: number;
   stage: 'comparing' | 'waiting' | 'repairing';
 }
 
@@ -72,7 +74,12 @@ class Audit {
   readonly #transit: Transit;
   readonly #suspects: Suspects;
   readonly #settleMs: number;
-  readonly #progress: AuditProgress = { rows: 0, records: 0, stage: 'comparing' };
+  readonly #progress: AuditProgress = {
+    rows: 0,
+    records: 0,
+    differences: 0,
+    stage: 'comparing',
+  };
   readonly #found: FindingsSoFar;
   readonly #stepRows: number;
   /** Once something stayed undecided, what is found later is not waited for as long again. */
@@ -244,7 +251,7 @@ class Audit {
     const { pool, table, waitMs, signal } = this.#options;
     const waiting = new Set(suspects);
     if (waiting.size === 0) return waiting;
-    this.#tell('repairing');
+    this.#tell('repairing', waiting.size);
     await this.#persist(() =>
       enqueue(
         pool,
@@ -261,14 +268,14 @@ class Audit {
       for (const suspect of waiting) {
         if (!differences.has(encodeKey(suspect.key))) waiting.delete(suspect);
       }
-      this.#tell('repairing');
+      this.#tell('repairing', waiting.size);
       if (performance.now() >= end) break;
     }
     return waiting;
   }
 
-  #tell(stage: AuditProgress['stage']): void {
-    this.#progress.stage = stage;
+  #tell(stage: AuditProgress['stage'], differences = this.#suspects.size): void {
+    Object.assign(this.#progress, { stage, differences });
     this.#options.onProgress?.(this.#progress);
   }
 

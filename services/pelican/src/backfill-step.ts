@@ -1,6 +1,7 @@
 import { quoteIdentifier, type PoolClient } from '@aviary/postgres';
 import { faultPoint } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
+import { countRows } from './count-rows.ts';
 import { keyText, keyValue } from './row-sql.ts';
 
 /** Most keys a step puts into the outbox. */
@@ -9,8 +10,6 @@ const stepKeys = 5_000;
 const stepsPerSecond = 4;
 /** What a walk that was held up may make good at once, in seconds of its rate. */
 const catchUpSeconds = 1;
-/** Above so many rows the total is an estimate: counting them would take longer than a statement may. */
-const countedRows = 100_000;
 /** How long a pelican that sweeps keeps others away, from each sign of life, in seconds. */
 export const sweepLeaseSeconds = 10;
 
@@ -82,19 +81,6 @@ async function begin(client: PoolClient, table: CapturedTable): Promise<void> {
     `update aviary.backfill set total = $2, next_step_at = clock_timestamp() where source_id = $1`,
     [table.sourceId, await countRows(client, table)],
   );
-}
-
-/** Exact for a small table; a big one's as the planner holds it to be, by its size on disk. */
-async function countRows(client: PoolClient, { relation }: CapturedTable): Promise<number> {
-  const { rows } = await client.query<{ count: number }>(
-    `select count(*)::integer as count from (select from ${relation} limit ${countedRows + 1}) t`,
-  );
-  const count = rows[0]?.count ?? 0;
-  if (count <= countedRows) return count;
-  const { rows: plans } = await client.query<{ 'QUERY PLAN': { Plan: { 'Plan Rows': number } }[] }>(
-    `explain (format json) select from ${relation}`,
-  );
-  return Math.max(count, plans[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0);
 }
 
 /** @returns milliseconds until the next step. */

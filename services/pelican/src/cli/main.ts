@@ -3,6 +3,7 @@ import { ConfigError, PermanentError, RetryableError } from '@aviary/runtime';
 import { SpecError } from '@aviary/semantic-index';
 import { Command, CommanderError } from 'commander';
 import aviary from '../../../../package.json' with { type: 'json' };
+import { auditCommand } from './audit.ts';
 import { backfillCommand } from './backfill.ts';
 import { CliContext } from './context.ts';
 import { deadLettersCommand } from './dead-letters.ts';
@@ -53,6 +54,7 @@ function program(): Command {
   const root = new Command('aviary')
     .description('Look after the indexes that Aviary keeps in step with Postgres tables.')
     .version(aviary.version)
+    .addCommand(auditCommand(context))
     .addCommand(backfillCommand(context))
     .addCommand(deadLettersCommand(context))
     .addCommand(installCommand(context))
