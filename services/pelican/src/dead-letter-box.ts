@@ -37,13 +37,12 @@ export class DeadLetterBox implements AsyncDisposable {
   /** Hands out each letter once, a few at a time, until there are no others to be seen. */
   async *letters(): AsyncGenerator<HeldLetter[]> {
     for (;;) {
-      const messages = await this.#queue.receive({
-        waitSeconds,
-        visibilityTimeoutSeconds,
-        signal: this.#signal,
-      });
+      // To its end whatever happens: were it cut off, what it brings would be hidden and not given back.
+      const { signal } = new AbortController();
+      const messages = await this.#queue.receive({ waitSeconds, visibilityTimeoutSeconds, signal });
       const unseen = messages.filter(({ id }) => !this.#held.has(id));
       for (const { id, receiptHandle } of messages) this.#held.set(id, receiptHandle);
+      this.#signal.throwIfAborted();
       // After the visibility timeout the first ones come again.
       if (unseen.length === 0) return;
       yield unseen.map((message) => ({

@@ -22,7 +22,7 @@ interface Selection extends LetterFilter, Printing {
 /** `aviary dead-letters`: changes that could not be brought into the index, and what to do about them. */
 export function deadLettersCommand(context: CliContext): Command {
   const command = new Command('dead-letters')
-    .description('Changes that could not be brought into the index: see, redrive, discard them.')
+    .description('see, redrive or discard changes that could not be brought into the index')
     .addHelpText('after', help);
   withFilters(command.command('list'))
     .description('list dead letters, one line for each row')

@@ -1,4 +1,5 @@
 import { rowOf, type HeldLetter } from '../dead-letter-box.ts';
+import { printable } from './columns.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 import type { NotDone } from './letter-selection.ts';
@@ -38,7 +39,8 @@ export class LetterOutcome {
       context.printJson({ [this.#deed]: done, notDone: this.#notDone });
       return;
     }
-    for (const { letterId, reason } of this.#notDone) context.say(`${letterId}: ${reason}`);
+    for (const { letterId, reason } of this.#notDone)
+      context.say(`${letterId}: ${printable(reason)}`);
     context.print(`${done.letters} letters of ${done.rows} rows ${this.#deed}.`);
   }
 }
