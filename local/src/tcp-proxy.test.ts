@@ -53,7 +53,7 @@ test('dropping resets what is connected and takes what comes', async () => {
   socket.write('hello');
   await answer(socket);
   const closed = ended(socket);
-  proxy.dropAll();
+  proxy.drop('all');
   await closed;
   const next = await client();
   next.write('again');
@@ -84,7 +84,7 @@ test('what was held is reset, or stays held when it is forgotten', async () => {
     const next = await client();
     next.write('hello');
     expect(await answer(next)).toBe('HELLO');
-    if (release === 'forgotten') proxy.dropAll();
+    if (release === 'forgotten') proxy.drop('forgotten');
     await ended(socket);
   }
   expect(heard).not.toContain('lost');

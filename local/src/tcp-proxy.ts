@@ -15,8 +15,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Of all its connections, from now on. Leaving 'held' says what becomes of those. */
   setPassage(passage: Passage, release?: Release): void;
-  /** Resets every connection; new ones are taken. */
-  dropAll(): void;
+  /** Resets every connection, or those that were forgotten; new ones are taken. */
+  drop(which: 'all' | 'forgotten'): void;
   close(): Promise<void>;
 }
 
@@ -30,24 +30,25 @@ export async function startTcpProxy(options: { to: number }): Promise<TcpProxy> 
     link.onClosed = () => links.delete(link);
   });
   await listen(server);
-  const dropAll = () => {
-    for (const link of links) link.reset();
+  const drop = (which: 'all' | 'forgotten') => {
+    for (const link of links) if (which === 'all' || link.isForgotten) link.reset();
   };
   return {
     port: (server.address() as AddressInfo).port,
     setPassage(next, release = 'delivered') {
       const wasHeld = passage.kind === 'held';
       passage = next;
-      if (wasHeld && next.kind !== 'held' && release === 'reset') dropAll();
+      const released = wasHeld && next.kind !== 'held';
+      if (released && release === 'reset') drop('all');
       for (const link of links) {
-        if (wasHeld && next.kind !== 'held' && release === 'forgotten') link.forget();
+        if (released && release === 'forgotten') link.forget();
         link.flush();
       }
     },
-    dropAll,
+    drop,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      dropAll();
+      drop('all');
       await closed;
     },
   };
@@ -56,6 +57,7 @@ export async function startTcpProxy(options: { to: number }): Promise<TcpProxy> 
 /** One client's connection and the one made for it, with a lane of bytes each way. */
 class Link {
   onClosed: () => void = () => undefined;
+  isForgotten = false;
   readonly #lanes: readonly [Lane, Lane];
   readonly #sockets: readonly [Socket, Socket];
 
@@ -75,6 +77,7 @@ class Link {
 
   /** Nothing passes any more, whatever the proxy is told. */
   forget(): void {
+    this.isForgotten = true;
     for (const lane of this.#lanes) lane.forget();
   }
 

@@ -9,6 +9,9 @@ import { IndexCatalog } from './index-catalog.ts';
 import type { Operation } from './operation.ts';
 import { readBody } from './request-body.ts';
 
+export type { Faults as PineconeFaults } from './faults.ts';
+export type { Operation } from './operation.ts';
+
 /** A fetch carries its ids in the address: 1,000 of 512 characters and their separators. */
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** Above any client's own, so that the server never closes a connection that is about to be used. */

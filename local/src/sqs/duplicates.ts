@@ -4,14 +4,14 @@ interface Delivered {
   ReceiptHandle: string;
 }
 
-/** Deliveries kept to be made once more. */
+/** Deliveries kept to be made once more, by the name of their queue: its URL's host is that of each client. */
 export class Duplicates {
   readonly #kept = new Map<string, Delivered[]>();
 
   /** Keeps the messages of a receive's answer for the next receive on that queue. */
   keep(queueUrl: string, answer: string): void {
     const { Messages } = JSON.parse(answer) as { Messages?: Delivered[] };
-    if (Messages) this.#kept.set(queueUrl, Messages);
+    if (Messages) this.#kept.set(nameOf(queueUrl), Messages);
   }
 
   get isEmpty(): boolean {
@@ -20,16 +20,18 @@ export class Duplicates {
 
   /** The kept messages that are still in flight, once. */
   take(queueUrl: string): Delivered[] {
-    const messages = this.#kept.get(queueUrl) ?? [];
-    this.#kept.delete(queueUrl);
+    const messages = this.#kept.get(nameOf(queueUrl)) ?? [];
+    this.#kept.delete(nameOf(queueUrl));
     return messages;
   }
 
   /** A message deleted or given back is in flight no longer. */
   forget(queueUrl: string, receiptHandles: readonly string[]): void {
-    const kept = this.#kept.get(queueUrl);
+    const kept = this.#kept.get(nameOf(queueUrl));
     if (kept === undefined) return;
     const rest = kept.filter((message) => !receiptHandles.includes(message.ReceiptHandle));
-    this.#kept.set(queueUrl, rest);
+    this.#kept.set(nameOf(queueUrl), rest);
   }
 }
+
+const nameOf = (queueUrl: string) => queueUrl.slice(queueUrl.lastIndexOf('/') + 1);

@@ -6,6 +6,8 @@ import { Duplicates } from './duplicates.ts';
 import { FaultPlan, faultsSchema, type Faults } from './faults.ts';
 import { giveBackRequest } from './undelivered.ts';
 
+export type { Faults as SqsFaults } from './faults.ts';
+
 export interface SqsOptions {
   /** On 127.0.0.1. 0, the default, takes a free one. */
   port?: number;
