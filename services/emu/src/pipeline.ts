@@ -12,8 +12,11 @@ import type { Telemetry } from './telemetry.ts';
 
 /** Characters of message bodies that may wait in memory. */
 const maxBufferedCharacters = 64 * 1_048_576;
-/** Handing back is a favour to the next emu: without it the visibility timeout does the same. */
-const handBackMs = 2_000;
+/**
+ * Handing back is a favour to the next emu: without it the visibility timeout does the same. Twice in a stop, so both
+ * fit into the two seconds between the deadline and the end of the grace period.
+ */
+const handBackMs = 800;
 
 export interface PipelineOptions {
   queue: Queue;
