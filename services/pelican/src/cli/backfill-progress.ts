@@ -80,8 +80,8 @@ class Narrator {
   readonly #pace = new Pace();
 
   tell({ phase, processed, total, rowsPerSecond }: BackfillState): string {
-    this.#pace.add(performance.now(), processed);
     if (phase === 'waiting') return 'waiting for a pelican';
+    this.#pace.add(performance.now(), processed);
     const done = `${group(processed)} of ${group(total)} rows`;
     if (phase === 'sweeping') return `${done}, looking for records whose rows are gone`;
     if (phase !== 'walking') return `${done}, ${phase}`;

@@ -24,10 +24,11 @@ interface BackfillOptions {
   json?: true;
 }
 
-const summary = `Send every row of a table to its index again, and take out records whose rows are gone.
-
-A running pelican does it, while live changes pass. What did not change costs no embedding. It is resumed after a
-crash. This command asks for it and shows how it goes on; where one is running already, it follows that one.`;
+const description = [
+  'Send every row of a table to its index again, and take out records whose rows are gone.',
+  '',
+  'A running pelican does it, while live changes pass, and resumes it after a crash. What did not change costs no embedding. This command asks for it and shows how it goes on; where one is running already, it follows that one.',
+].join('\n');
 
 const examples = `
 Examples:
@@ -41,7 +42,7 @@ Exit codes: 0 done, 1 nothing was there to cancel, 2 wrong usage, 3 not finished
 export function backfillCommand(context: CliContext): Command {
   return new Command('backfill')
     .summary('send every row of a table to its index again')
-    .description(summary)
+    .description(description)
     .argument('[names...]', 'of SemanticIndex specs; all when absent')
     .option(
       '--rate <rows>',
