@@ -7,7 +7,7 @@ export type { Pool, PoolClient } from 'pg';
 export interface PoolOptions {
   /** postgres://user:password@host:port/database; `?sslmode=verify-full` asks for verified TLS. */
   connectionString: string;
-  /** PEM file of the authorities to trust beside the system's, such as RDS's bundle. */
+  /** PEM file of the authorities to trust in place of the system's, such as RDS's bundle: asks for verified TLS. */
   caFile?: string | undefined;
   /** Most connections at once. */
   max: number;
@@ -32,15 +32,12 @@ const printing = {
  * A pool whose sessions are bounded in time and print values one way, whatever the server's defaults:
  * ISO dates, UTC, shortest exact floats. Idle connections that break are replaced silently.
  *
- * @throws PermanentError when the file of authorities cannot be read.
+ * @throws PermanentError when the address or the file of authorities cannot be read, or they contradict each other.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
   const pool = new pg.Pool({
-    connectionString: options.connectionString,
-    ...(options.caFile === undefined
-      ? {}
-      : { ssl: { ca: readAuthorities(options.caFile), rejectUnauthorized: true } }),
+    ...addressOf(options),
     max: options.max,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
@@ -56,6 +53,37 @@ export function createPool(options: PoolOptions): pg.Pool {
   // Without a listener a broken idle connection would end the process.
   pool.on('error', () => undefined);
   return pool;
+}
+
+function addressOf({ connectionString, caFile }: PoolOptions): pg.PoolConfig {
+  try {
+    // The driver reads it at the first connection only.
+    new pg.Client({ connectionString });
+    if (caFile === undefined) return { connectionString };
+    return {
+      connectionString: withoutTlsMode(connectionString),
+      ssl: { ca: readAuthorities(caFile), rejectUnauthorized: true },
+    };
+  } catch (cause) {
+    if (cause instanceof PermanentError) throw cause;
+    throw new PermanentError(
+      `The database's address cannot be read (${(cause as Error).message}): write postgres://user:password@host:port/database, and what is special in an address percent-encoded, such as %40 for @ and %2F for /.`,
+      { cause },
+    );
+  }
+}
+
+/** An address's own sslmode would make the driver forget the authorities. */
+function withoutTlsMode(connectionString: string): string {
+  const address = new URL(connectionString);
+  const mode = address.searchParams.get('sslmode') ?? 'verify-full';
+  if (!['require', 'verify-ca', 'verify-full'].includes(mode)) {
+    throw new PermanentError(
+      `The database's address says sslmode=${mode}, and a file of authorities asks for verified TLS: leave out one of them.`,
+    );
+  }
+  address.searchParams.delete('sslmode');
+  return address.href;
 }
 
 function readAuthorities(file: string): string {

@@ -82,6 +82,35 @@ test('a file of authorities that cannot be read is named', () => {
   expect(() => createPool({ ...options, caFile: '/absent.pem' })).toThrow(/\/absent\.pem/);
 });
 
+test('a file of authorities makes TLS a must, and an address may not say otherwise', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'aviary-authorities-'));
+  const caFile = join(directory, 'ca.pem');
+  writeFileSync(caFile, '');
+  const connect = async (query: string) => {
+    const connectionString = `${database.url}${query}`;
+    const encrypted = createPool({ connectionString, max: 1, applicationName: 'test', caFile });
+    await encrypted.query('select 1').finally(() => encrypted.end());
+  };
+  // The test's server knows no TLS.
+  for (const query of ['', '?sslmode=require', '?sslmode=verify-full']) {
+    await expect(connect(query)).rejects.toThrow(/does not support SSL/);
+  }
+  for (const query of ['?sslmode=disable', '?sslmode=no-verify', '?sslmode=prefer']) {
+    await expect(connect(query)).rejects.toThrow(/sslmode=\S+, and a file of authorities asks/);
+  }
+  rmSync(directory, { recursive: true });
+});
+
+test.each(['postgres://user:secret@host:port/db', 'postgres://user:sec/ret@host/db'])(
+  'an address that is none is refused, and its password not shown: %s',
+  (connectionString) => {
+    const create = () => createPool({ connectionString, max: 1, applicationName: 'test' });
+    expect(create).toThrow(PermanentError);
+    expect(create).toThrow(/address cannot be read \(Invalid URL\): write postgres:\/\/user/);
+    expect(create).not.toThrow(/sec|ret/);
+  },
+);
+
 test('an identifier is quoted against whatever it holds', async () => {
   const name = `bird"; drop schema public; --`;
   const [row] = await query<Record<string, number>>(

@@ -48,6 +48,9 @@ test('no secret is shown', () => {
   expect(fault).toContain('DATABASE_URL: must begin with postgres:// (it is set, and not shown)');
   expect(fault).toContain('API_KEY: must have 20 characters (it is set, and not shown)');
   expect(fault).not.toContain('hush');
+  expect(faultOf({ ...valid, QUEUE_URL: '//me:hush@queue' })).toContain(
+    'QUEUE_URL: must be a URL (it is "//…@queue")',
+  );
 });
 
 test.each(['', ' ', 'x', '1e3x', '0', '33', '-1', 'NaN', 'Infinity'])('LANES=%j', (LANES) => {

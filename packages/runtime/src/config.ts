@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keepSecrets, looksSecret } from './secrets.ts';
 
 /** One or more environment variables are missing or wrong; the message lists every fault at once. */
 export class ConfigError extends Error {
@@ -7,7 +8,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads a service's configuration from the environment: validated by one zod schema whose keys are the
- * variables' names, frozen, an empty variable counted as absent.
+ * variables' names, frozen, an empty variable counted as absent. From then on the process keeps its secrets.
  *
  * @throws ConfigError that names every faulty variable, its value (never of a secret) and the remedy.
  */
@@ -15,6 +16,7 @@ export function loadConfig<S extends z.ZodType>(
   schema: S,
   environment: Record<string, string | undefined>,
 ): Readonly<z.infer<S>> {
+  keepSecrets(environment);
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return Object.freeze(result.data);
@@ -22,19 +24,20 @@ export function loadConfig<S extends z.ZodType>(
     const name = issue.path.join('.');
     const value = given[name];
     if (value === undefined) return `  ${name || 'configuration'}: ${absence(issue)}`;
-    return `  ${name}: ${issue.message} (it is ${looksSecret(name) ? 'set, and not shown' : JSON.stringify(value)})`;
+    return `  ${name}: ${issue.message} (it is ${looksSecret(name) ? 'set, and not shown' : withoutPassword(value)})`;
   });
   throw new ConfigError(`The configuration has ${faults.length} fault(s):\n${faults.join('\n')}`);
+}
+
+/** An address may hold a password, whatever its variable is called. */
+function withoutPassword(value: string): string {
+  return JSON.stringify(value.replace(/(\/\/)[^/]*@/g, '$1…@'));
 }
 
 function absence(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type'
     ? 'is not set; set this environment variable'
     : issue.message;
-}
-
-function looksSecret(name: string): boolean {
-  return /KEY|SECRET|TOKEN|PASSWORD|DATABASE_URL/.test(name);
 }
 
 /** A whole number in a range, from a variable's text. */

@@ -1,6 +1,8 @@
+import { withoutSecrets } from './secrets.ts';
+
 /**
  * What a caller may do about a failure is decided once, at the edge that speaks the protocol, and
- * carried by the type: never by matching a message. `cause` holds the original error.
+ * carried by the type: never by matching a message. `cause` holds the original error, and the message no secret.
  */
 
 /** The same call may succeed later: the other side is away, slow, limiting or inconsistent. */
@@ -10,7 +12,7 @@ export class RetryableError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: ErrorOptions & { retryAfterMs?: number | undefined } = {}) {
-    super(message, options);
+    super(withoutSecrets(message), options);
     this.retryAfterMs = options.retryAfterMs;
   }
 }
@@ -18,4 +20,8 @@ export class RetryableError extends Error {
 /** The same call will fail again: the input itself is at fault. The message is fit for a person. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(withoutSecrets(message), options);
+  }
 }

@@ -7,3 +7,4 @@ export * from './health.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export { keepSecrets, withoutSecrets } from './secrets.ts';
