@@ -12,6 +12,8 @@ export interface SystemOptions {
   embedder: { baseMs: number; perTextMs: number };
   /** What the stub index takes for a request. */
   indexMs: number;
+  /** The index is the stand-in, which keeps records and can be read, and is not counted. */
+  keepsRecords?: true;
   /** Directory for the processes' CPU profiles. */
   profiles?: string;
 }
@@ -91,7 +93,9 @@ export class System {
         STUB_PER_TEXT_MS: String(options.embedder.perTextMs),
         STUB_DIMENSIONS: '384',
       });
-      const index = standIn('index', 'bench/src/stub-index.ts', {
+      const script =
+        options.keepsRecords === true ? 'local/src/pinecone/main.ts' : 'bench/src/stub-index.ts';
+      const index = standIn('index', script, {
         LATENCY_MS: String(options.indexMs),
         DIMENSIONS: '384',
       });
