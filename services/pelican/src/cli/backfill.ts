@@ -1,5 +1,4 @@
 import type { Pool } from '@aviary/postgres';
-import { RetryableError, sleep } from '@aviary/runtime';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command, InvalidArgumentError } from 'commander';
 import {
@@ -10,10 +9,11 @@ import {
 } from '../backfill-requests.ts';
 import { databaseConfig, specsConfig } from '../config.ts';
 import { openPool } from '../open-pool.ts';
-import { backfillProgress, group, type BackfillProgress } from './backfill-progress.ts';
+import { group } from './backfill-progress.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';
+import { followBackfills } from './follow-backfills.ts';
 
 interface BackfillOptions {
   rate?: number;
@@ -126,76 +126,7 @@ async function perform(
     context.say(`A backfill of ${name} is running already${now}; --restart begins anew.`);
   }
   if (detach === true) return readBackfills(pool, names);
-  return follow(context, pool, names);
-}
-
-/** How often to look, in milliseconds. */
-const lookMs = 500;
-/** How long no step may be taken before a person should know: under any rate there is one each second. */
-const stalledMs = 5_000;
-
-async function follow(
-  context: CliContext,
-  pool: Pool,
-  names: readonly string[],
-): Promise<BackfillState[]> {
-  const progress = backfillProgress(context.stderr);
-  const stall = new StallWatch(progress);
-  let states: BackfillState[] = [];
-  let away = false;
-  try {
-    for (;;) {
-      try {
-        states = await readBackfills(pool, names);
-        away = false;
-        progress.update(states);
-        stall.look(states);
-        if (states.every(({ finishedAt }) => finishedAt !== null)) break;
-      } catch (error) {
-        if (!(error instanceof RetryableError)) throw error;
-        if (!away) progress.say(`${error.message}. Still trying.`);
-        away = true;
-      }
-      await sleep(lookMs, context.signal);
-    }
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
-  } finally {
-    progress.stop();
-  }
-  if (states.some(({ phase }) => phase !== 'finished')) context.exitCode = exitCode.unfinished;
-  if (context.signal.aborted) {
-    const which = names.join(' ');
-    context.say(
-      `The backfill goes on. To follow it again: aviary backfill ${which}. To end it: aviary backfill ${which} --cancel.`,
-    );
-  }
-  return states;
-}
-
-/** Tells when a backfill gets no further, once each time. */
-class StallWatch {
-  readonly #progress: BackfillProgress;
-  readonly #last = new Map<string, { sign: string; at: number; told: boolean }>();
-
-  constructor(progress: BackfillProgress) {
-    this.#progress = progress;
-  }
-
-  look(states: readonly BackfillState[]): void {
-    const now = performance.now();
-    for (const { index, signOfLife, finishedAt } of states) {
-      const last = this.#last.get(index);
-      if (last?.sign !== signOfLife) {
-        this.#last.set(index, { sign: signOfLife, at: now, told: false });
-      } else if (finishedAt === null && !last.told && now - last.at >= stalledMs) {
-        last.told = true;
-        this.#progress.say(
-          `${index}: no progress for ${stalledMs / 1_000} s. Is a pelican running, with this spec? If so, its /readyz says what it waits for.`,
-        );
-      }
-    }
-  }
+  return followBackfills(context, pool, names);
 }
 
 function table(states: readonly BackfillState[]): string {
