@@ -1,8 +1,9 @@
-import { isRetryable, type PoolClient } from '@aviary/postgres';
-import type { MetadataValue } from '@aviary/change-job';
+import type { PoolClient } from '@aviary/postgres';
+import { RetryableError } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
 import type { ClaimedRow } from './claimed-row.ts';
-import { keysJoinedToRows, metadataValue, splitKey, textValue } from './row-sql.ts';
+import { readRowsByKey } from './read-rows.ts';
+import { splitKey } from './row-sql.ts';
 
 /** Changes whose partitions are locked until the transaction ends. */
 export type Claim = readonly OutboxRow[];
@@ -52,7 +53,7 @@ export async function readClaimed(
     if (table === undefined) continue;
     const rowsNow = await readRows(client, table, coalesce(outboxRows), publishBy).catch(
       (error: unknown) => {
-        throw isRetryable(error) || !(error instanceof Error)
+        throw error instanceof RetryableError || !(error instanceof Error)
           ? error
           : new SourceFault(table, error);
       },
@@ -123,35 +124,24 @@ async function readRows(
   changes: Map<string, KeyChange>,
   publishBy: number,
 ): Promise<ClaimedRow[]> {
-  const rows = [...changes].map(([key, change]): ClaimedRow => ({
-    table,
-    key: splitKey(key, table.key.length),
-    version: change.version,
-    changedAt: change.changedAt,
-    publishBy,
-    textIsNew: change.textIsNew === true,
-    values: undefined,
-  }));
-  const columns = [
-    'k.position::integer',
-    ...table.text.map((column) => textValue('t', column)),
-    ...table.metadata.map((column) => metadataValue('t', column)),
-  ];
-  const result = await client.query<unknown[]>({
-    name: `rows_${table.sourceId}`,
-    text: `select ${columns.join(', ')} from ${keysJoinedToRows(table)}`,
-    values: table.key.map((_, position) => rows.map((row) => row.key[position])),
-    rowMode: 'array',
-  });
-  for (const values of result.rows) {
-    const row = rows[(values[0] as number) - 1];
-    if (row === undefined) continue;
-    row.values = {
-      text: values.slice(1, 1 + table.text.length) as (string | null)[],
-      metadata: values.slice(1 + table.text.length) as (MetadataValue | null)[],
-    };
+  const keys: string[][] = [];
+  const ofKeys: KeyChange[] = [];
+  for (const [text, change] of changes) {
+    const key = splitKey(text, table.key.length);
+    if (key === undefined) continue;
+    keys.push(key);
+    ofKeys.push(change);
   }
-  return rows;
+  const values = await readRowsByKey(client, table, keys);
+  return ofKeys.map(({ version, changedAt, textIsNew }, position) => ({
+    table,
+    key: keys[position] ?? [],
+    version,
+    changedAt,
+    publishBy,
+    textIsNew: textIsNew === true,
+    values: values[position],
+  }));
 }
 
 /**

@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { MetadataValue } from '@aviary/change-job';
-import { quoteIdentifier, translate, type Pool } from '@aviary/postgres';
+import { quoteIdentifier, translate, type Pool, type PoolClient } from '@aviary/postgres';
 import type { CapturedTable } from './capture.ts';
 import type { RowValues } from './claimed-row.ts';
 import {
@@ -45,7 +46,7 @@ export async function readStep(
   );
   return {
     rows: rows.map(([key, , ...values]) => ({
-      key: splitKey(key as string, table.key.length),
+      key: splitKey(key as string, table.key.length) ?? [],
       values: rowValues(table, values),
     })),
     last: rows.length < limit ? undefined : (rows.at(-1)?.[1] as string[]),
@@ -54,7 +55,7 @@ export async function readStep(
 
 /** Reads rows by key. @returns the values of each key in its place, undefined where there is no row. */
 export async function readRowsByKey(
-  pool: Pool,
+  pool: Pick<PoolClient, 'query'>,
   table: CapturedTable,
   keys: readonly (readonly string[])[],
 ): Promise<(RowValues | undefined)[]> {
@@ -70,9 +71,15 @@ export async function readRowsByKey(
   return found;
 }
 
-async function select(pool: Pool, text: string, values: unknown[]): Promise<unknown[][]> {
+async function select(
+  client: Pick<PoolClient, 'query'>,
+  text: string,
+  values: unknown[],
+): Promise<unknown[][]> {
   try {
-    return (await pool.query<unknown[]>({ text, values, rowMode: 'array' })).rows;
+    // Of one table and shape the text is one: worth a plan of its own.
+    const name = hash('sha256', text, 'base64url');
+    return (await client.query<unknown[]>({ name, text, values, rowMode: 'array' })).rows;
   } catch (error) {
     throw translate('reading rows', error);
   }

@@ -222,6 +222,18 @@ describe('rows', () => {
     expect(kept?.keys).toBe(500);
   });
 
+  test('whose keys have no longer the shape of the table’s key hold up none', async () => {
+    await sql('create table pair (a text, b text, name text, primary key (a, b))');
+    const pair = await capture(pool, { table: 'pair' }, 'pairs');
+    const queues = await testQueue();
+    await sql(`insert into pair values ('a', 'b', 'kettle');
+      select aviary.enqueue(${pair.sourceId}, array['7', '{', '["only one"]', '[1, null]', 'null'])`);
+    await using running = new AsyncDisposableStack();
+    running.use(await startRelay(pool, [pair], queues));
+    await relayed();
+    expect(textsAfter(jobsOf(await queues.drain()))).toEqual({ 'a:b': 'kettle' });
+  });
+
   test('that come and go within one claim are one job', async () => {
     const queues = await testQueue();
     await sql(`insert into thing values (1, 'a'), (2, 'b'); update thing set name = 'c' where id = 1;

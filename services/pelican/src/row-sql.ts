@@ -36,9 +36,16 @@ export function keyText(row: string, key: readonly Column[]): string {
   return `pg_catalog.json_build_array(${parts.join(', ')})::text`;
 }
 
-/** The parts of a key text. */
-export function splitKey(text: string, columns: number): string[] {
-  return columns === 1 ? [text] : (JSON.parse(text) as string[]);
+/** The parts of a key text, or undefined when it is of another key than one of so many columns, such as a former one. */
+export function splitKey(text: string, columns: number): string[] | undefined {
+  if (columns === 1) return [text];
+  try {
+    const parts: unknown = JSON.parse(text);
+    const fits = Array.isArray(parts) && parts.length === columns;
+    return fits && parts.every((part) => typeof part === 'string') ? parts : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The inverse of {@link splitKey}, as `json_build_array` prints it. */
