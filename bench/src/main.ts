@@ -6,8 +6,11 @@ import type { Figure } from './figures.ts';
 import { freshness } from './freshness.ts';
 import { machine } from './machine.ts';
 import type { Measurement, NumberOption } from './measurement.ts';
+import { overload } from './overload.ts';
+import { rateLimit } from './rate-limit.ts';
 import { jsonReport, markdownReport, textReport, type Results } from './report.ts';
 import { scaling } from './scaling.ts';
+import { shutdown } from './shutdown.ts';
 import { throughput } from './throughput.ts';
 import type { Workbench } from './workbench.ts';
 import { writerCost } from './writer-cost.ts';
@@ -20,7 +23,7 @@ const help = `node bench/src/main.ts: all measurements, into bench/results/lates
   --json     print JSON instead of tables
 
 Each measurement also runs alone, with options of its own: node bench/src/throughput.ts --help
-(freshness.ts, writer-cost.ts, scaling.ts).
+(freshness.ts, writer-cost.ts, scaling.ts, rate-limit.ts, shutdown.ts, overload.ts).
 `;
 
 const results = join(import.meta.dirname, '../results');
@@ -51,6 +54,9 @@ await run(async () => {
     await measure(freshness);
     await measure(writerCost);
     await measure(scaling);
+    await measure(rateLimit);
+    await measure(shutdown);
+    await measure(overload);
     return measured;
   });
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ export interface StartedProcess {
   readonly pid: number;
   /** The next line it prints. @throws Error with the end of its log when it ends before, or says nothing for minutes. */
   line(): Promise<string>;
-  /** Ends it: SIGTERM, and SIGKILL after ten seconds. */
-  stop(): Promise<void>;
+  /** Ends it: SIGTERM, and SIGKILL after ten seconds. @returns its exit code; null when it had to be killed. */
+  stop(): Promise<number | null>;
 }
 
 export interface ProcessSpec {
@@ -36,6 +36,12 @@ export interface ProcessesOptions {
 const stopMs = 10_000;
 /** Longest silence: loading the SQS stand-in with 100,000 messages takes half a minute on a slow machine. */
 const lineMs = 180_000;
+
+const children = new Set<ChildProcess>();
+// The last resort, when this process ends without stopping what it started.
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /**
  * The processes of one run. Each has a process group of its own, so that Ctrl-C reaches the measurement
@@ -73,14 +79,13 @@ export class Processes {
     child.stdout.pipe(file, { end: false });
     child.stderr.pipe(file, { end: false });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    // The last resort, when this process ends without stopping what it started.
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
-    const exited = once(child, 'exit').then(([code]) => {
-      process.off('exit', kill);
+    children.add(child);
+    const exited = once(child, 'exit').then(([code]: (number | null)[]) => {
+      children.delete(child);
       if (this.#running.delete(started) && code !== 0) {
         this.#lost.abort(new Error(`${name} ended unexpectedly; its log ends:\n${endOf(log)}`));
       }
+      return code ?? null;
     });
     const started: StartedProcess = {
       name,
@@ -95,10 +100,11 @@ export class Processes {
       stop: async () => {
         this.#running.delete(started);
         child.kill('SIGTERM');
-        const killing = setTimeout(kill, stopMs);
-        await exited;
+        const killing = setTimeout(() => child.kill('SIGKILL'), stopMs);
+        const code = await exited;
         clearTimeout(killing);
         file.end();
+        return code;
       },
     };
     this.#running.add(started);

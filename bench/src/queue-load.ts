@@ -24,7 +24,7 @@ export interface QueueLoad {
 const sendsInFlight = 16;
 const receivers = 8;
 
-async function send(messages: number): Promise<QueueLoad> {
+async function send(messages: number, first: number): Promise<QueueLoad> {
   const startedAt = Date.now();
   let warmAt = 0;
   let next = 0;
@@ -34,9 +34,9 @@ async function send(messages: number): Promise<QueueLoad> {
       next = Math.min(from + 10, messages);
       const Entries = Array.from({ length: next - from }, (_, position) => ({
         Id: String(position),
-        MessageBody: bodyOf(from + position),
-        MessageGroupId: `row-${from + position}`,
-        MessageDeduplicationId: `version-${from + position}`,
+        MessageBody: bodyOf(first + from + position),
+        MessageGroupId: `row-${first + from + position}`,
+        MessageDeduplicationId: `version-${first + from + position}`,
       }));
       await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
       if (next >= messages / 10) warmAt ||= Date.now();
@@ -91,7 +91,7 @@ function bodyOf(number: number): string {
     publishBy: Number.MAX_SAFE_INTEGER,
     text: `${name}\n${description}`,
     metadata: { name, sku, price, last_updated: 1_700_000_000 },
-    contentHash: 'abcdefghijklmnopqrstuv',
+    contentHash: String(number).padStart(22, '0'),
     textIsNew: true,
   });
 }
@@ -101,7 +101,11 @@ async function each(workers: number, work: () => Promise<void>): Promise<void> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { messages: { type: 'string', default: '10000' } },
+  options: {
+    messages: { type: 'string', default: '10000' },
+    /** Number of the first row that is sent. */
+    first: { type: 'string', default: '0' },
+  },
   allowPositionals: true,
 });
 const QueueUrl = process.env.QUEUE_URL;
@@ -111,6 +115,9 @@ const client = createQueueClient({
 });
 process.once('SIGTERM', () => process.exit(143));
 console.log('ready');
-const load = await (positionals[0] === 'drain' ? drain : send)(Number(values.messages));
+const messages = Number(values.messages);
+const load = await (positionals[0] === 'drain'
+  ? drain(messages)
+  : send(messages, Number(values.first)));
 console.log(JSON.stringify(load));
 process.exit(0);
