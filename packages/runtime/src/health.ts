@@ -1,3 +1,5 @@
+import { withoutSecrets } from './secrets.ts';
+
 /** What a part last said of itself. `since` is milliseconds since the epoch. */
 export interface PartHealth {
   ok: boolean;
@@ -24,7 +26,7 @@ export class Health {
 
   /** @returns whether this changed anything, so that a caller logs transitions only. */
   failed(part: string, reason: string): boolean {
-    return this.#set(part, false, reason);
+    return this.#set(part, false, withoutSecrets(reason));
   }
 
   get ready(): boolean {

@@ -4,6 +4,7 @@ import { PermanentError, RetryableError, keepSecrets, withoutSecrets } from './i
 keepSecrets({
   SOME_API_KEY: 'sk-key-of-twenty-letters',
   DATABASE_URL: 'postgres://user:pass%20"word"-long@host:5432/db',
+  WORKERS: 'http://one,http://two:password-of-two@host',
   SHORT_TOKEN: 'local',
   LOG_LEVEL: 'information',
 });
@@ -11,6 +12,7 @@ keepSecrets({
 test('secrets are taken out of a text, in whichever way they are printed', () => {
   for (const printed of [
     'sk-key-of-twenty-letters',
+    'password-of-two',
     'pass "word"-long',
     'pass%20"word"-long',
     'pass \\"word\\"-long',

@@ -7,15 +7,16 @@ export function looksSecret(name: string): boolean {
   return /KEY|SECRET|TOKEN|PASSWORD|DATABASE_URL/.test(name);
 }
 
-/** Keeps what the secret variables hold, and the password of an address, out of what the process says from now on. */
+/** Keeps what secret variables hold, and every address's password, out of what the process says from now on. */
 export function keepSecrets(environment: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (!looksSecret(name)) continue;
-    keep(value);
-    const [, password] = /^\w+:\/\/[^:/]*:(.*)@/.exec(value) ?? [];
-    if (password === undefined) continue;
-    keep(password);
-    keep(decoded(password));
+    if (looksSecret(name)) keep(value);
+    for (const address of looksSecret(name) ? [value] : value.split(',')) {
+      const [, password] = /^\s*\w+:\/\/[^:/]*:(.*)@/.exec(address) ?? [];
+      if (password === undefined) continue;
+      keep(password);
+      keep(decoded(password));
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   runParts,
+  withoutSecrets,
   type Part,
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
@@ -21,7 +22,7 @@ try {
   const isForPeople =
     error instanceof ConfigError || error instanceof SpecError || error instanceof PermanentError;
   process.stderr.write(
-    `frontend: ${isForPeople ? error.message : String((error as Error).stack)}\n`,
+    `frontend: ${isForPeople ? error.message : withoutSecrets(String((error as Error).stack))}\n`,
   );
   process.exit(1);
 }

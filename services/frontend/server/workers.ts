@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@aviary/runtime';
 import { z } from 'zod';
 
 /** What is read of a worker's /status; it may say more. */
@@ -57,7 +58,9 @@ export async function askWorkers(urls: readonly string[], signal: AbortSignal): 
           },
     lagSeconds: lags.length === 0 ? null : Math.max(...lags),
     away: answers.flatMap((answer, position) =>
-      answer.status === 'rejected' ? [`${urls[position] ?? ''} (${because(answer.reason)})`] : [],
+      answer.status === 'rejected'
+        ? [withoutSecrets(`${urls[position] ?? ''} (${because(answer.reason)})`)]
+        : [],
     ),
   };
 }

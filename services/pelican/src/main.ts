@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetrics,
   runParts,
+  withoutSecrets,
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
@@ -30,7 +31,7 @@ try {
   const isForPeople =
     error instanceof ConfigError || error instanceof SpecError || error instanceof PermanentError;
   process.stderr.write(
-    `pelican: ${isForPeople ? error.message : String((error as Error).stack)}\n`,
+    `pelican: ${isForPeople ? error.message : withoutSecrets(String((error as Error).stack))}\n`,
   );
   process.exit(1);
 }
@@ -45,8 +46,7 @@ async function main(): Promise<void> {
   const pool = openPool({
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,
-    // A lane takes its leases apart from its transaction.
-    max: 2 * config.LANES + 4,
+    max: config.LANES + 4,
   });
   const sqs = createQueueClient({
     region: config.AWS_REGION,

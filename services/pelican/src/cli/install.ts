@@ -2,7 +2,7 @@ import { retry } from '@aviary/runtime';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command } from 'commander';
 import { databaseConfig, specsConfig } from '../config.ts';
-import { install, type Installed } from '../installation.ts';
+import { install, type Installed, type Persist } from '../installation.ts';
 import { openPool } from '../open-pool.ts';
 import { inspectSources } from '../source-table.ts';
 import { columns } from './columns.ts';
@@ -41,12 +41,12 @@ Examples:
         max: 1,
       });
       try {
-        const persist = <T>(call: () => Promise<T>): Promise<T> =>
+        const tables = await inspectSources(pool, indexes);
+        const persist: Persist = (call) =>
           retry(call, {
             signal: context.signal,
             onRetry: ({ message }) => context.say(`${message}; trying again`),
           });
-        const tables = await persist(() => inspectSources(pool, indexes));
         const { migrations, sources, undone } = await install(pool, tables, persist);
         for (const reason of undone) context.say(reason);
         if (json === true) context.printJson({ migrations, sources, undone });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ConfigError, PermanentError, RetryableError } from '@aviary/runtime';
+import { ConfigError, PermanentError, RetryableError, withoutSecrets } from '@aviary/runtime';
 import { SpecError } from '@aviary/semantic-index';
 import { Command, CommanderError } from 'commander';
 import aviary from '../../../../package.json' with { type: 'json' };
@@ -95,6 +95,6 @@ function report(error: unknown): ExitCode {
     context.say(`aviary: ${error.message}\nOnce that is mended, run the same command again.`);
     return exitCode.failure;
   }
-  context.say(`aviary: unexpected: ${String((error as Error).stack)}`);
+  context.say(`aviary: unexpected: ${withoutSecrets(String((error as Error).stack))}`);
   return exitCode.failure;
 }
