@@ -3,11 +3,16 @@
  * the n-th time, as its environment says.
  */
 import { existsSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { onFaultPoint } from '@aviary/runtime';
 import { armingVariable, calmFileVariable, strikePrefix, type Arming } from './fault-points.ts';
 
 const armed = process.env[armingVariable] ?? '';
 const calmFile = process.env[calmFileVariable] ?? '';
+
+// No process outlives the storm's.
+process.stdin.resume().on('end', () => process.exit(1));
+(process.stdin as Socket).unref();
 
 if (armed !== '') {
   const { point, signal, nth } = JSON.parse(armed) as Arming;

@@ -31,17 +31,16 @@ export class Ledger {
   jobs = 0;
   /** Rows whose refresh was asked for. */
   refreshes = 0;
-  readonly #timeline: Timeline;
   /** Says whose link a port of 127.0.0.1 is. */
-  readonly #slotOf: (port: number) => string | undefined;
+  slotOf: (port: number) => string | undefined = () => undefined;
+  readonly #timeline: Timeline;
   readonly #newest = new Map<string, ChangeJob>();
   readonly #embedded = new Map<string, number>();
   readonly #receipts = new Map<string, string>();
   readonly #histories = new Map<string, string[]>();
 
-  constructor(options: { timeline: Timeline; slotOf: (port: number) => string | undefined }) {
-    this.#timeline = options.timeline;
-    this.#slotOf = options.slotOf;
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
   }
 
   /** The job of the highest version that the queue took of each row. */
@@ -80,7 +79,7 @@ export class Ledger {
     const { data } = url.safeParse(request);
     if (data === undefined) return;
     const { port, pathname } = new URL(data.QueueUrl);
-    const who = this.#slotOf(Number(port)) ?? 'the harness';
+    const who = this.slotOf(Number(port)) ?? 'the harness';
     const isFor = (ending: string) => pathname.endsWith(ending);
     switch (action) {
       case 'SendMessageBatch': {

@@ -44,6 +44,11 @@ const [seed, seconds, runs, parallel] = (['seed', 'seconds', 'runs', 'parallel']
 const logsOf = (ofSeed: number) =>
   join(import.meta.dirname, '../../../.aviary/storm', `seed-${ofSeed}`);
 
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => interrupted.abort(new Error(`The storm was ended by ${signal}.`)));
+}
+
 process.exit((await (runs === 1 ? one() : many())) ? 0 : 1);
 
 async function one(): Promise<boolean> {
@@ -51,7 +56,13 @@ async function one(): Promise<boolean> {
   const onProgress = (state: string) => {
     if (onTerminal) process.stderr.write(`\r\u001b[2Kseed ${seed}: ${state}`);
   };
-  const result = await storm({ seed, seconds, logs: logsOf(seed), onProgress });
+  const result = await storm({
+    seed,
+    seconds,
+    logs: logsOf(seed),
+    signal: interrupted.signal,
+    onProgress,
+  });
   if (onTerminal) process.stderr.write('\r\u001b[2K');
   // As one of many storms its starter tells.
   if (process.send) {
@@ -69,10 +80,14 @@ async function many(): Promise<boolean> {
   const failed: number[] = [];
   const worker = async () => {
     for (let next = seeds.shift(); next !== undefined; next = seeds.shift()) {
+      if (interrupted.signal.aborted) return;
       const child = fork(import.meta.filename, [`--seed=${next}`, `--seconds=${seconds}`]);
+      const end = () => child.kill();
+      interrupted.signal.addEventListener('abort', end);
       let result: StormResult | undefined;
       child.on('message', (message) => (result = message as StormResult));
       await once(child, 'exit');
+      interrupted.signal.removeEventListener('abort', end);
       if (result === undefined) {
         console.log(
           `seed ${next}: FAILED; its process ended with ${child.exitCode ?? child.signalCode ?? ''}`,

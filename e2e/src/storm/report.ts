@@ -17,10 +17,10 @@ const total = (figures: Record<string, number>) =>
 
 /** A storm in one line. */
 export function verdictLine(result: StormResult): string {
-  const { seed, writes, faults, strikes, workload } = result;
+  const { seed, faults, strikes, workload } = result;
   return [
     `seed ${seed}: ${isCalm(result) ? 'index equals table' : 'FAILED'}`,
-    `${total(writes)} writes (${counts(writes)}), ${workload.rolledBack} rolled back, ${workload.cutOff} cut off`,
+    `${total(workload.steps)} writes (${counts(workload.steps)}), ${workload.rolledBack} rolled back, ${workload.cutOff} cut off`,
     `${total(faults) + total(strikes)} faults (${counts(faults)}, ${total(strikes)} at fault points)`,
     `${result.jobs} jobs, ${result.refreshes} refreshes`,
     `${result.embeddings} embeddings of ${result.texts} texts`,

@@ -158,12 +158,14 @@ async function copy(client: pg.Client, table: StormTable, rows: readonly Row[]):
 
 function csvValue(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = Array.isArray(value) ? arrayLiteral(value) : String(value);
+  const text = Array.isArray(value) ? arrayLiteral(value) : textOf(value);
   return `"${text.replaceAll('"', '""')}"`;
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 function arrayLiteral(items: readonly unknown[]): string {
   const literal = (item: unknown) =>
-    item === null ? 'null' : `"${String(item).replaceAll(/["\\]/g, '\\$&')}"`;
+    item === null ? 'null' : `"${textOf(item).replaceAll(/["\\]/g, '\\$&')}"`;
   return `{${items.map(literal).join(',')}}`;
 }

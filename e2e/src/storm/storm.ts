@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addStrikes, type Strikes } from './coverage.ts';
 import { drawFreezeMs, planFaults } from './fault-plan.ts';
-import { drawArming, type Role } from './fault-points.ts';
 import { find } from './find.ts';
-import { slots, type Slot } from './links.ts';
+import type { Slot } from './links.ts';
 import { Outage } from './outage.ts';
 import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
-import { Supervised } from './supervised.ts';
+import { startServices } from './services.ts';
+import type { Supervised } from './supervised.ts';
 import { startSystem, type System } from './system.ts';
 import { Timeline } from './timeline.ts';
 import { judge, type Difference } from './verdict.ts';
@@ -22,6 +22,8 @@ export interface StormOptions {
   seconds: number;
   /** Where logs are kept when it fails. */
   logs: string;
+  /** Ends the storm early, as a failure. */
+  signal?: AbortSignal;
   onProgress?: (state: string) => void;
 }
 
@@ -30,9 +32,7 @@ export interface StormResult {
   /** Empty when all is well. */
   failures: string[];
   differences: Difference[];
-  /** Steps by kind. */
-  writes: Record<string, number>;
-  workload: Omit<WorkloadReport, 'steps' | 'errors'>;
+  workload: WorkloadReport;
   /** Faults by kind. */
   faults: Record<string, number>;
   strikes: Strikes;
@@ -50,103 +50,90 @@ export interface StormResult {
 const clients = 8;
 /** A killed process's refresh request waits for a visibility timeout, then for its delay, behind a claim's lease. */
 const quietBoundMs = 240_000;
-const startBoundMs = 30_000;
+/** Beyond what the services are told to take. */
+const stopBoundMs = 12_000;
 
 /** One system, one storm, one verdict. */
 export async function storm(options: StormOptions): Promise<StormResult> {
-  const { seed, seconds, logs, onProgress = () => undefined } = options;
+  const { seed, seconds, logs, signal, onProgress = () => undefined } = options;
   const began = performance.now();
   const beganAt = Date.now();
   const random = new Random(seed);
   await rm(logs, { recursive: true, force: true });
   await mkdir(logs, { recursive: true });
   const timeline = new Timeline(join(logs, 'timeline.log'));
-  const strikes: Strikes = {};
-  const failures: string[] = [];
-  let differences: Difference[] = [];
-  let quietMs = 0;
-
+  const note = (what: string) => timeline.note(what);
   onProgress('starting');
   const system = await startSystem(random.fork('system'), timeline);
+  const { ledger } = system;
+
   const outage = new Outage();
   const workload = new Workload({ url: system.postgres.url, outage });
-  const processes = new Map<Slot, Supervised>();
+  const strikes: Strikes = {};
+  const freezes = random.fork('freezes');
   const calmFile = join(logs, 'calm');
-  const note = (what: string) => timeline.note(what);
-  const weather = new Weather({ ...system, processes, outage, note });
+  const weather = new Weather({ ...system, outage, note });
+  const failures: string[] = [];
+  let services = new Map<Slot, Supervised>();
+  let differences: Difference[] = [];
   let records = 0;
+  let quietMs = 0;
   try {
-    const environments = new Map<Slot, Record<string, string>>();
-    for (const slot of slots) {
-      const environment = await system.environmentOf(slot);
-      environments.set(slot, environment);
-      const role = slot.split('-')[0] as Role;
-      const own = random.fork(slot);
-      const supervised = new Supervised({
-        name: slot,
-        script: `services/${role}/src/main.ts`,
-        environment,
-        logFile: join(logs, `${slot}.log`),
-        nextArming: () => (own.chance(0.75) ? drawArming(role, own) : undefined),
-        calmFile,
-        nextPauseMs: () => own.between(100, 1_500),
-        onStrike: (point, signal) => {
-          addStrikes(strikes, { [`${point} ${signal}`]: 1 });
-          if (signal === 'SIGSTOP') weather.wakeLater(slot, drawFreezeMs(own));
-        },
-        note,
-      });
-      processes.set(slot, supervised);
-      supervised.start();
-    }
-    await allReady(environments);
-
+    services = await startServices({
+      environmentOf: system.environmentOf,
+      logs,
+      calmFile,
+      random: random.fork('services'),
+      onStrike: (slot, point, signal) => {
+        addStrikes(strikes, { [`${point} ${signal}`]: 1 });
+        if (signal === 'SIGSTOP') weather.wakeLater(slot, drawFreezeMs(freezes));
+      },
+      note,
+    });
+    weather.services = services;
     workload.start(clients, random.fork('workload'));
     weather.begin(planFaults(seconds * 1_000, random.fork('faults')));
     for (let left = seconds; left > 0; left -= 1) {
-      onProgress(
-        `${left} s left, ${workload.report.units} units of work, ${system.ledger.jobs} jobs`,
-      );
-      await delay(1_000);
+      const state = `${workload.report.units} units of work, ${ledger.jobs} jobs`;
+      onProgress(`${left} s left, ${state}`);
+      note(state);
+      await delay(1_000, undefined, { signal });
     }
     note('the storm ends');
     await writeFile(calmFile, '');
-    await workload.stop();
-    await weather.clear();
+    await Promise.all([workload.stop(), weather.clear()]);
     failures.push(...workload.report.errors.map((error) => `a writer saw an error: ${error}`));
-    onProgress('waiting for quiet');
-    quietMs = await quiescence(system, quietBoundMs, (left) => onProgress(`on its way: ${left}`));
+    quietMs = await quiescence(system, quietBoundMs, (left) => {
+      signal?.throwIfAborted();
+      onProgress(`on its way: ${left}`);
+    });
     note('quiet');
     const findings = await find(system, beganAt);
     records = findings.records.size;
     differences = judge(findings);
   } catch (error) {
-    failures.push((error as Error).message);
+    failures.push(String((error as Error).stack));
   } finally {
-    await weather.clear();
     onProgress('stopping');
-    await Promise.all([...processes.values()].map((process) => process.close(12_000)));
-    failures.push(...[...processes.values()].flatMap(({ unexplained }) => unexplained));
-    if (differences.length > 0 || failures.length > 0) {
-      await keepHistories(logs, system, differences);
-    }
+    await weather.clear();
+    await Promise.all([...services.values()].map((service) => service.close(stopBoundMs)));
+    failures.push(...[...services.values()].flatMap(({ unexplained }) => unexplained));
+    await keepHistories(logs, system, differences);
     await system[Symbol.asyncDispose]();
     await timeline.close();
   }
-  if (differences.length === 0 && failures.length === 0) await rm(logs, { recursive: true });
+  if (differences.length + failures.length === 0) await rm(logs, { recursive: true });
 
-  const { steps, errors: _, ...report } = workload.report;
-  const embedded = [...system.ledger.embedded.values()];
+  const embedded = [...ledger.embedded.values()];
   return {
     seed,
     failures,
     differences,
-    writes: Object.fromEntries(steps),
-    workload: report,
-    faults: Object.fromEntries(weather.happened),
+    workload: workload.report,
+    faults: weather.happened,
     strikes,
-    jobs: system.ledger.jobs,
-    refreshes: system.ledger.refreshes,
+    jobs: ledger.jobs,
+    refreshes: ledger.refreshes,
     embeddings: embedded.reduce((sum, count) => sum + count, 0),
     texts: embedded.length,
     records,
@@ -155,33 +142,18 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   };
 }
 
-/** A process that strikes itself before is given up: the storm may begin without it. */
-async function allReady(environments: ReadonlyMap<Slot, Record<string, string>>): Promise<void> {
-  const end = performance.now() + startBoundMs;
-  await Promise.all(
-    [...environments.values()].map(async ({ ADMIN_PORT = '' }) => {
-      const isReady = () =>
-        fetch(`http://127.0.0.1:${ADMIN_PORT}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
-          ({ ok }) => ok,
-          () => false,
-        );
-      while (performance.now() < end && !(await isReady())) await delay(50);
-    }),
-  );
-}
-
 /** Most rows whose histories are written down. */
 const keptHistories = 50;
 
+/** All that happened to each row that is not as it must be. */
 async function keepHistories(
   logs: string,
   { ledger }: System,
   differences: readonly Difference[],
 ): Promise<void> {
-  const rows = [...new Set(differences.map(({ row }) => row))].slice(0, keptHistories);
-  for (const [position, row] of rows.entries()) {
-    const faults = differences.filter((difference) => difference.row === row);
-    const lines = [row, ...faults.map(({ what }) => `  ${what}`), '', ...ledger.history(row), ''];
+  const ofRows = [...Map.groupBy(differences, ({ row }) => row)].slice(0, keptHistories);
+  for (const [position, [row, ofRow]] of ofRows.entries()) {
+    const lines = [row, ...ofRow.map(({ what }) => `  ${what}`), '', ...ledger.history(row), ''];
     await writeFile(join(logs, `row-${position + 1}.log`), lines.join('\n'));
   }
 }

@@ -11,7 +11,7 @@ import {
 } from './fault-points.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const preload = join(import.meta.dirname, 'arm.ts');
+const preload = import.meta.resolve('./arm.ts');
 
 export interface SupervisedOptions {
   /** Its name in the timeline, and of its log. */
@@ -64,7 +64,8 @@ export class Supervised {
         [armingVariable]: armed,
         [calmFileVariable]: calmFile,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its standard input closes when the storm's process dies, however that may be.
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child = child;
     note(`${this.name} starts as ${child.pid ?? 0}${armed && `, armed with ${armed}`}`);
@@ -113,7 +114,7 @@ export class Supervised {
 
   #afterEnd(code: number | null, signal: NodeJS.Signals | null): void {
     const { note, nextPauseMs } = this.#options;
-    note(`${this.name} has ended, ${signal === null ? `code ${code ?? ''}` : signal}`);
+    note(`${this.name} has ended, ${signal ?? `code ${code ?? ''}`}`);
     const terms = this.#sent.filter((sent) => sent === 'SIGTERM').length;
     const explained =
       (signal !== null && this.#sent.includes(signal)) ||

@@ -1,10 +1,7 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
 import { freePort } from '@aviary/local/free-port';
 import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
-import { removePostgres, startPostgres, type LocalPostgres } from '@aviary/local/postgres';
+import { startPostgres, type LocalPostgres } from '@aviary/local/postgres';
 import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { createQueueClient, provisionQueue, Queue } from '@aviary/queue';
 import pg from 'pg';
@@ -12,6 +9,7 @@ import { Ledger } from './ledger.ts';
 import { Links, type Dependency, type Slot } from './links.ts';
 import { poisonOf, refusesRecord, refusesText } from './poison.ts';
 import type { Random } from './random.ts';
+import { makeRunDirectory, postgresIn, removeRunDirectory } from './run-directory.ts';
 import { insert } from './steps.ts';
 import { createTables, dimensions, specs, tables } from './tables.ts';
 import type { Timeline } from './timeline.ts';
@@ -38,15 +36,11 @@ export interface System extends AsyncDisposable {
 export async function startSystem(random: Random, timeline: Timeline): Promise<System> {
   const stack = new AsyncDisposableStack();
   try {
-    const directory = await runDirectory();
-    stack.defer(() => rm(directory, { recursive: true, force: true }));
-    const dataDir = join(directory, 'postgres');
-    stack.defer(() => removePostgres(dataDir));
-    const slotOf = (port: number) => (links === undefined ? undefined : links.slotOf(port));
-    let links: Links | undefined;
-    const ledger = new Ledger({ timeline, slotOf });
+    const directory = await makeRunDirectory();
+    stack.defer(() => removeRunDirectory(directory));
+    const ledger = new Ledger(timeline);
     const postgres = await startPostgres({
-      dataDir,
+      dataDir: postgresIn(directory),
       durable: false,
       // A crash of the server loses nothing that was committed; of the machine it might.
       settings: { synchronous_commit: 'on', max_connections: '60', log_min_messages: 'warning' },
@@ -66,14 +60,14 @@ export async function startSystem(random: Random, timeline: Timeline): Promise<S
       onCharge: ledger.onCharge,
     });
     stack.defer(() => embeddings.close());
-    const started = await Links.start({
+    const links = await Links.start({
       postgres: postgres.port,
       queue: sqs.port,
       index: Number(new URL(pinecone.url).port),
       embedder: Number(new URL(embeddings.url).port),
     });
-    links = started;
-    stack.use(started);
+    stack.use(links);
+    ledger.slotOf = (port) => links.slotOf(port);
     const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
     stack.defer(() => client.destroy());
     const urls = await provisionQueue(client, 'storm');
@@ -85,7 +79,7 @@ export async function startSystem(random: Random, timeline: Timeline): Promise<S
       sqs,
       pinecone,
       embeddings,
-      links: started,
+      links,
       ledger,
       queues: {
         changes: new Queue(client, urls.queueUrl),
@@ -97,7 +91,7 @@ export async function startSystem(random: Random, timeline: Timeline): Promise<S
           const role = slot.split('-')[0] ?? '';
           const isUsed = dependency !== (role === 'emu' ? 'postgres' : 'embedder');
           const passing = new URL(url);
-          if (isUsed) passing.port = String(started.port(`${slot} ${dependency}`));
+          if (isUsed) passing.port = String(links.port(`${slot} ${dependency}`));
           return passing.href.replace(/\/$/, '');
         };
         return {
@@ -137,16 +131,6 @@ function drawSettings(random: Random): Record<string, string> {
     LANES: String(random.between(1, 3)),
     BATCH_ROWS: String(random.pick([5, 50, 500])),
   };
-}
-
-/** Where every account can enter: started by root, Postgres runs under another. */
-async function runDirectory(): Promise<string> {
-  const parent = join(tmpdir(), 'aviary-storm');
-  await mkdir(parent, { recursive: true });
-  await chmod(parent, 0o755);
-  const directory = await mkdtemp(join(parent, 'run-'));
-  await chmod(directory, 0o755);
-  return directory;
 }
 
 async function fillTables(url: string, random: Random): Promise<void> {

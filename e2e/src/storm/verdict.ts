@@ -89,7 +89,7 @@ function judgeDeadLetters(letters: Findings['deadLetters']): Difference[] {
   ];
 }
 
-const said = (value: unknown): string => JSON.stringify(value) ?? 'absent';
+const said = (value: unknown): string => (value === undefined ? 'absent' : JSON.stringify(value));
 
 const describe = (job: ChangeJob | undefined) =>
   job === undefined ? 'none' : `version ${job.version} (${job.op})`;

@@ -13,7 +13,6 @@ export interface WeatherOptions {
   pinecone: PineconeServer;
   embeddings: EmbeddingsServer;
   links: Links;
-  processes: ReadonlyMap<Slot, Supervised>;
   outage: Outage;
   note: (what: string) => void;
 }
@@ -44,7 +43,9 @@ class Holding<F extends object> {
 /** Lets faults happen to a system, each at its time, and ends them. */
 export class Weather {
   /** Faults that happened, by kind. */
-  readonly happened = new Map<string, number>();
+  readonly happened: Record<string, number> = {};
+  /** Those that signals are for; none before they are started. */
+  services: ReadonlyMap<Slot, Supervised> = new Map<Slot, Supervised>();
   readonly #options: WeatherOptions;
   readonly #queue: Holding<SqsFaults>;
   readonly #index: Holding<Partial<PineconeFaults>>;
@@ -85,7 +86,7 @@ export class Weather {
     const { note, links } = this.#options;
     const kind =
       'signal' in fault ? fault.signal : 'how' in fault ? `postgres ${fault.how}` : fault.kind;
-    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1);
+    this.happened[kind] = (this.happened[kind] ?? 0) + 1;
     note(`fault for ${forMs} ms: ${JSON.stringify(fault)}`);
     switch (fault.kind) {
       case 'signal':
@@ -131,7 +132,7 @@ export class Weather {
   }
 
   #send(slot: Slot, signal: NodeJS.Signals): void {
-    this.#options.processes.get(slot)?.send(signal);
+    this.services.get(slot)?.send(signal);
   }
 
   /** Ends a fault after a while, or when all faults end. */

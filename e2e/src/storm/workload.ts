@@ -8,7 +8,7 @@ import { planUnits, type Step, type Unit } from './workload-plan.ts';
 
 export interface WorkloadReport {
   /** Steps done, by kind. */
-  steps: Map<string, number>;
+  steps: Record<string, number>;
   units: number;
   rolledBack: number;
   /** Serialization failures, as Postgres gives REPEATABLE READ transactions that meet others. */
@@ -28,7 +28,7 @@ const lockClass = 4_711;
 /** Several clients that write to the tables until they are told to stop. */
 export class Workload {
   readonly report: WorkloadReport = {
-    steps: new Map(),
+    steps: {},
     units: 0,
     rolledBack: 0,
     serializationFailures: 0,
@@ -138,7 +138,7 @@ export class Workload {
 
   async #step(client: pg.Client, step: Step, random: Random): Promise<void> {
     await this.#timed(`${step.kind} ${step.table.name}`, () => runStep(client, step, random));
-    this.report.steps.set(step.kind, (this.report.steps.get(step.kind) ?? 0) + 1);
+    this.report.steps[step.kind] = (this.report.steps[step.kind] ?? 0) + 1;
   }
 
   async #timed(what: string, work: () => Promise<unknown>): Promise<void> {
