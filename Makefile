@@ -33,7 +33,7 @@ aviary: install ## The command line, on what `make dev` runs (ARGS="audit --json
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" "$$@" services/pelican/src/cli/main.ts $(ARGS)
 
 .PHONY: check
-check: install ## Types, lint, import rules, format, unused code
+check: install ## Types, lint, import rules, format, unused code, dependencies
 	@npm run --silent check
 
 .PHONY: test
