@@ -13,10 +13,10 @@ import type { Telemetry } from './telemetry.ts';
 /** Characters of message bodies that may wait in memory. */
 const maxBufferedCharacters = 64 * 1_048_576;
 /**
- * Handing back is a favour to the next emu: without it the visibility timeout does the same. Twice in a stop, so both
- * fit into the two seconds between the deadline and the end of the grace period.
+ * How long behind the deadline of a stop messages may still be handed back, below the two seconds there are. A favour to
+ * the next emu: without it the visibility timeout does the same.
  */
-const handBackMs = 800;
+const handBackMs = 1_200;
 
 export interface PipelineOptions {
   queue: Queue;
@@ -162,17 +162,22 @@ export class Pipeline implements Part {
     this.#stopping.abort();
     await this.#receiver.stop(deadline);
     const waiting = this.#buffer.take(Infinity);
-    const abort = () => this.#work.abort(deadline.reason);
+    const handingBack = new AbortController();
+    const abort = () => {
+      this.#work.abort(deadline.reason);
+      setTimeout(() => handingBack.abort(deadline.reason), handBackMs).unref();
+    };
     deadline.addEventListener('abort', abort);
     if (deadline.aborted) abort();
-    await Promise.all([this.#handBack(waiting), ...this.#batches]);
+    await Promise.all([this.#handBack(waiting, handingBack.signal), ...this.#batches]);
     await this.#acknowledger.whenAtMost(0);
-    deadline.removeEventListener('abort', abort);
     this.#work.abort();
     await this.#background;
     // A write that was cut off may take effect yet. Its message stays hidden until its lease is over: by that the next
     // emu knows to ask for the row anew.
-    await this.#handBack(this.#leases.held().filter(({ unanswered }) => unanswered === 0));
+    const certain = this.#leases.held().filter(({ unanswered }) => unanswered === 0);
+    await this.#handBack(certain, handingBack.signal);
+    deadline.removeEventListener('abort', abort);
   }
 
   #receive(messages: readonly ReceivedMessage[], receivedAt: number): void {
@@ -212,13 +217,13 @@ export class Pipeline implements Part {
   }
 
   /** Lets other emus have these at once. */
-  async #handBack(leases: readonly Lease[]): Promise<void> {
+  async #handBack(leases: readonly Lease[], signal: AbortSignal): Promise<void> {
     if (leases.length === 0) return;
     const { queue, logger } = this.#options;
     for (const lease of leases) this.#leases.release(lease);
     const messages = leases.flatMap((lease) => lease.messages);
     try {
-      await queue.extend(messages, 0, AbortSignal.timeout(handBackMs));
+      await queue.extend(messages, 0, signal);
       logger.info({ event: 'handed_back', messages: messages.length });
     } catch (error) {
       logger.warn({ event: 'hand_back_failed', messages: messages.length, err: error });
