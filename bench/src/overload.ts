@@ -120,29 +120,32 @@ export const overload = defineMeasurement({
   },
   async measure(workbench, { backlog: backlogs, seconds, large, waiting }) {
     const figures = new Figures();
-    workbench.say('overload: an idle emu');
-    figures.add('emu, idle', 'MB', (await backlog(workbench, 0, seconds)).emu);
+    const add = (title: string, unit: string, value: number) => {
+      figures.add(title, unit, value);
+      workbench.say(`overload: ${title}: ${Math.round(value)} ${unit}`);
+    };
+    add('emu, idle', 'MB', (await backlog(workbench, 0, seconds)).emu);
     for (const messages of backlogs) {
       const title = `${messages.toLocaleString('en')} messages, index of 500 ms`;
       workbench.say(`overload: ${title}`);
       const { emu, sqs } = await backlog(workbench, messages, seconds);
-      figures.add(`${title}: emu`, 'MB', emu);
-      figures.add(`${title}: SQS stand-in`, 'MB', sqs);
+      add(`${title}: emu`, 'MB', emu);
+      add(`${title}: SQS stand-in`, 'MB', sqs);
     }
     const unfit = Math.ceil(large / 50);
     const rows = `${large.toLocaleString('en')} rows of 1 MB`;
     workbench.say(`overload: ${rows}`);
     const outcome = await largeRows(workbench, large, unfit);
-    figures.add('pelican, idle', 'MB', outcome.idle.pelican);
-    figures.add(`${rows}: pelican`, 'MB', outcome.pelican);
-    figures.add(`${rows}: emu`, 'MB', outcome.emu);
-    figures.add(`${rows}: indexed`, 'rows', outcome.indexed);
-    figures.add(`${unfit} rows with 1 MB of metadata: dead letters`, '', outcome.deadLetters);
+    add('pelican, idle', 'MB', outcome.idle.pelican);
+    add(`${rows}: pelican`, 'MB', outcome.pelican);
+    add(`${rows}: emu`, 'MB', outcome.emu);
+    add(`${rows}: indexed`, 'rows', outcome.indexed);
+    add(`${unfit} rows with 1 MB of metadata: dead letters`, '', outcome.deadLetters);
     const changes = `${waiting.toLocaleString('en')} changes, queue away`;
     workbench.say(`overload: ${changes}`);
     const { away, after } = await queueAway(workbench, waiting, seconds);
-    figures.add(`${changes}: pelican meanwhile`, 'MB', away);
-    figures.add(`${changes}: pelican when all are published`, 'MB', after);
+    add(`${changes}: pelican meanwhile`, 'MB', away);
+    add(`${changes}: pelican when all are published`, 'MB', after);
     return figures.list;
   },
 });
