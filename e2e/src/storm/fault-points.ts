@@ -6,10 +6,9 @@ export type Role = 'pelican' | 'emu';
 /** How often a process passes each point: seldom ones must strike at once or never. */
 const passings: Record<FaultPoint, 'often' | 'seldom'> = {
   'pelican.claimed': 'often',
-  'pelican.leased': 'often',
+  'pelican.read': 'often',
   'pelican.published': 'often',
-  'pelican.removed': 'often',
-  'pelican.committed': 'often',
+  'pelican.finished': 'often',
   'pelican.refreshed': 'seldom',
   'pelican.walked': 'seldom',
   'emu.received': 'often',

@@ -3,15 +3,13 @@
  * kill, stop or freeze a process exactly there; in production nobody does, and a call costs nothing.
  */
 export type FaultPoint =
-  /** Changes are locked. */
+  /** Changes are this pelican's for a time. */
   | 'pelican.claimed'
-  /** The right to publish them is on record. */
-  | 'pelican.leased'
+  | 'pelican.read'
   /** The queue has taken them all. */
   | 'pelican.published'
-  /** They are removed from the outbox, and the transaction is yet to commit. */
-  | 'pelican.removed'
-  | 'pelican.committed'
+  /** They are removed from the outbox. */
+  | 'pelican.finished'
   /** Rows that were asked for are in the outbox, and the request is yet to be acknowledged. */
   | 'pelican.refreshed'
   /** A step of a backfill is written and yet to commit. */

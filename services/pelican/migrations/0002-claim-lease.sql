@@ -1,67 +1,68 @@
--- Who alone may publish the changes of a partition, and until when. A claim's locks end with its connection, and
+-- Who alone may publish the changes of a partition, and until when. A row's lock would end with its connection, and
 -- what the claimant is sending does not: it may be frozen, or know nothing of the break yet. So the right to publish
--- is on record, committed before the first message is sent, and outlives the connection.
+-- is on record, committed before the first message is sent, and holds no lock on anything meanwhile.
 create table aviary.claim_lease (
   partition smallint primary key,
-  -- Of the last claim. Versions only grow here: a claimant that slept through others' claims cannot come back.
-  version bigint not null,
+  -- Of the last claim.
+  owner uuid,
   -- '-infinity' once the claim has ended and nothing of it can still be on its way.
-  expires_at timestamptz not null
+  expires_at timestamptz not null default '-infinity'
 ) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-insert into aviary.claim_lease (partition, version, expires_at)
-  select p, 0, '-infinity' from generate_series(0, 63) p;
-
-drop function aviary.claim;
-drop type aviary.claimed_change;
+insert into aviary.claim_lease (partition) select generate_series(0, 63);
 
 -- A change in a claimant's hands. A key's versions grow from claim to claim, which its seqs need not: a long
 -- transaction commits a low one after a higher one was published.
 create type aviary.claimed_change as (
-  -- Where it lies in the table, until the transaction ends: outbox rows are never updated.
+  -- Where it lies in the table: outbox rows are never updated.
   place tid,
-  partition smallint,
   seq bigint,
   source_id integer,
   keys text[],
   text_is_new boolean,
   captured_at timestamptz,
-  version bigint
+  version bigint,
+  -- When the right to publish it ends, in milliseconds since the epoch.
+  lease_ends double precision
 );
 
--- Locks partitions that have changes of these sources, until the transaction ends, and returns their oldest
--- changes, about max_keys in all. A partition that another claimant holds, or may still publish from, is passed
--- over, so a key is never in two hands. Starts anywhere, so that no partition starves. Looks at changes from seq
--- `since` on only.
-create function aviary.claim(sources integer[], max_keys integer, since bigint)
+-- Takes partitions that have changes of these sources, for so many milliseconds, and returns their oldest changes,
+-- about max_keys in all. A partition that another claimant takes now, or may still publish from, is passed over, so
+-- a key is never in two hands. Starts anywhere, so that no partition starves. Looks at changes from seq `since` on
+-- only.
+create function aviary.claim(
+  claimant uuid, sources integer[], max_keys integer, since bigint, lease_ms integer
+)
   returns setof aviary.claimed_change
   language plpgsql
   -- The table is a queue, so statistics mislead: only a walk along the index stops early and skips the dead.
   set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
+  ends constant timestamptz := clock_timestamp() + lease_ms * interval '1 millisecond';
   start_at constant smallint := floor(random() * 64);
   candidate smallint;
   change aviary.claimed_change;
   claim_version bigint;
   taken integer := 0;
+  taken_before integer;
 begin
-  -- A crash that undoes the removal repeats a batch: no reason to wait for the disk.
-  perform set_config('synchronous_commit', 'off', true);
   for candidate in
     select p from generate_series(0, 63) p, lateral (
       select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
     ) busy
     order by (p - start_at + 64) % 64
   loop
-    continue when not pg_try_advisory_xact_lock(7161002, candidate);
-    continue when exists (
-      select from aviary.claim_lease l where l.partition = candidate and l.expires_at > clock_timestamp()
-    );
-    -- Drawn under the lock: who holds the partition next, draws a higher one.
+    perform from aviary.claim_lease l
+      where l.partition = candidate and l.expires_at <= clock_timestamp()
+      for update skip locked;
+    continue when not found;
+    -- Drawn under the lock: who takes the partition next, draws a higher one.
     claim_version := nextval('aviary.outbox_seq_seq');
+    taken_before := taken;
     for change in
-      select o.ctid, o.partition, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version
+      select o.ctid, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version,
+             extract(epoch from ends) * 1000
       from aviary.outbox o
       where o.partition = candidate and o.seq >= since and o.source_id = any (sources)
       order by o.seq
@@ -71,44 +72,46 @@ begin
       taken := taken + cardinality(change.keys);
       exit when taken >= max_keys;
     end loop;
+    if taken > taken_before then
+      update aviary.claim_lease l set owner = claimant, expires_at = ends where l.partition = candidate;
+    end if;
     exit when taken >= max_keys;
   end loop;
 end
 $$;
 
--- Puts the right to publish these claims on record, for so many milliseconds, or raises an error: another claim is
--- newer, or may still be publishing. Returns when it ends, in milliseconds since the epoch.
-create function aviary.take_lease(partitions smallint[], versions bigint[], lease_ms integer)
-  returns double precision
+-- Removes from the outbox what was claimed, once all of it is published, and ends the lease. False, and nothing
+-- done, when less than so many milliseconds of it are left: a message may have come too late.
+create function aviary.finish_claim(claimant uuid, left_ms integer, places tid[], seqs bigint[])
+  returns boolean
   language plpgsql
+  -- By place: no plan can go wrong.
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-  ends constant timestamptz := clock_timestamp() + lease_ms * interval '1 millisecond';
-  taken integer;
+  removed integer;
 begin
-  update aviary.claim_lease l set version = claimed.version, expires_at = ends
-    from unnest(partitions, versions) as claimed(partition, version)
-    where l.partition = claimed.partition and l.version < claimed.version
-      and l.expires_at <= clock_timestamp();
-  get diagnostics taken = row_count;
-  if taken < cardinality(partitions) then
-    raise exception 'another claim took the place of this one' using errcode = 'lock_not_available';
+  -- A crash that undoes this repeats a batch: no reason to wait for the disk.
+  perform set_config('synchronous_commit', 'off', true);
+  update aviary.claim_lease l set expires_at = '-infinity'
+    where l.owner = claimant and l.expires_at > clock_timestamp() + left_ms * interval '1 millisecond';
+  if not found then
+    return false;
   end if;
-  return extract(epoch from ends) * 1000;
+  delete from aviary.outbox o using unnest(places, seqs) as claimed(place, seq)
+    where o.ctid = claimed.place and o.seq = claimed.seq;
+  get diagnostics removed = row_count;
+  if removed < cardinality(places) then
+    raise exception 'changes that were claimed have been moved or removed in the outbox'
+      using errcode = 'serialization_failure';
+  end if;
+  return true;
 end
 $$;
 
--- Ends the leases of these claims, once nothing of them is on its way any more, and says how many there were that
--- had so many milliseconds left.
-create function aviary.end_lease(partitions smallint[], versions bigint[], left_ms integer)
-  returns integer
+-- Ends a lease at once, when nothing of the claim is on its way.
+create function aviary.release_claim(claimant uuid) returns void
   language sql
   begin atomic
-    with ended as (
-      update aviary.claim_lease l set expires_at = '-infinity'
-        from unnest(partitions, versions) as claimed(partition, version)
-        where l.partition = claimed.partition and l.version = claimed.version
-          and l.expires_at > clock_timestamp() + left_ms * interval '1 millisecond'
-        returning 1)
-    select count(*)::integer from ended;
+    update aviary.claim_lease l set expires_at = '-infinity' where l.owner = claimant;
   end;

@@ -34,7 +34,7 @@ begin
     grant select on aviary.source to aviary_pelican;
     grant select, insert (partition, source_id, keys), delete on aviary.outbox to aviary_pelican;
     grant usage, select on sequence aviary.outbox_seq_seq to aviary_pelican;
-    grant select, update (version, expires_at) on aviary.claim_lease to aviary_pelican;
+    grant select, update (owner, expires_at) on aviary.claim_lease to aviary_pelican;
     grant select, insert (source_id, rows_per_second),
       update (requested_at, last_key, processed, total, walked_at, finished_at, rows_per_second, next_step_at)
       on aviary.backfill to aviary_pelican;
@@ -43,8 +43,8 @@ begin
         orphaned, mended, undecided, foreign_ids, unindexable)
       on aviary.audit to aviary_pelican;
     grant execute on function
-      aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(integer[], integer, bigint),
-      aviary.take_lease(smallint[], bigint[], integer), aviary.end_lease(smallint[], bigint[], integer),
+      aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(uuid, integer[], integer, bigint, integer),
+      aviary.finish_claim(uuid, integer, tid[], bigint[]), aviary.release_claim(uuid),
       aviary.has_changes(bigint), aviary.first_change(), aviary.holds_more_keys(integer, bigint),
       aviary.request_backfill(integer, integer)
       to aviary_pelican;

@@ -1,156 +1,116 @@
-import type { PoolClient } from '@aviary/postgres';
-import { RetryableError } from '@aviary/runtime';
+import { randomUUID } from 'node:crypto';
+import { query, type Pool } from '@aviary/postgres';
+import { RetryableError, retry } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
-import type { ClaimedRow } from './claimed-row.ts';
-import { readRowsByKey } from './read-rows.ts';
-import { splitKey } from './row-sql.ts';
 
-/** Changes whose partitions are locked until the transaction ends. */
-export type Claim = readonly OutboxRow[];
+/*
+ * How the lease of a claim is spent, in milliseconds from its beginning. What lies between the bounds is for
+ * messages under way and for clocks that differ: a pelican's own runs on while it is frozen, SQS's and Postgres'
+ * are compared.
+ *
+ *     0 ── sends ── 10,000 ── removal ── 12,000 ── arrival in SQS ── 15,000 ─────── 20,000 ── others may claim
+ */
+const leaseMs = 20_000;
+/** When the last message is sent. */
+const sendMs = 10_000;
+/** What is left of a lease at least when its changes are removed from the outbox. */
+const removalLeftMs = 8_000;
+/** What is left of it when a message reaches SQS too late to be believed. */
+const arrivalLeftMs = 5_000;
 
-export interface OutboxRow {
+/** An outbox row in a claimant's hands. */
+export interface ClaimedChange {
   place: string;
-  partition: number;
   seq: string;
   source_id: number;
   keys: string[];
   text_is_new: boolean | null;
   captured_at: Date;
   version: string;
-}
-
-/** Claims about `maxKeys` changed keys, of changes from seq `since` on. */
-export async function claim(
-  client: PoolClient,
-  tables: ReadonlyMap<number, CapturedTable>,
-  maxKeys: number,
-  since: number,
-): Promise<Claim> {
-  const { rows } = await client.query<OutboxRow>({
-    name: 'claim',
-    text: 'select * from aviary.claim($1, $2, $3)',
-    values: [[...tables.keys()], maxKeys, since],
-  });
-  return rows;
+  lease_ends: number;
 }
 
 /**
- * Reads the claimed rows as they are now, each once. Reading after claiming is what makes it right: a change
- * that is not read yet has an outbox row that is not claimed yet.
- *
- * @param publishBy until when they may be published, in milliseconds since the epoch
- * @throws SourceFault when a table cannot be read
+ * Changes that nobody else publishes until the claim has ended. It is on record, and no transaction stays open:
+ * locks would end with their connection while messages may still be on their way, and keep the tables' owners waiting.
  */
-export async function readClaimed(
-  client: PoolClient,
-  tables: ReadonlyMap<number, CapturedTable>,
-  claimed: Claim,
-  publishBy: number,
-): Promise<ClaimedRow[]> {
-  const rows: ClaimedRow[] = [];
-  for (const [sourceId, outboxRows] of Map.groupBy(claimed, (row) => row.source_id)) {
-    const table = tables.get(sourceId);
-    if (table === undefined) continue;
-    const rowsNow = await readRows(client, table, coalesce(outboxRows), publishBy).catch(
-      (error: unknown) => {
-        throw error instanceof RetryableError || !(error instanceof Error)
-          ? error
-          : new SourceFault(table, error);
-      },
+export class Claim {
+  readonly #pool: Pool;
+  readonly #id = randomUUID();
+  #changes: readonly ClaimedChange[] = [];
+  #sendEnds = 0;
+  #onTheirWay = false;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Takes about `maxKeys` changed keys of these tables, of changes from seq `since` on. Once a claim.
+   *
+   * @returns none when there is nothing to publish, or all of it is in other hands.
+   */
+  async take(
+    tables: ReadonlyMap<number, CapturedTable>,
+    maxKeys: number,
+    since: number,
+  ): Promise<readonly ClaimedChange[]> {
+    this.#sendEnds = performance.now() + sendMs;
+    this.#changes = await query<ClaimedChange>(
+      this.#pool,
+      'claiming changes',
+      'select * from aviary.claim($1, $2, $3, $4, $5)',
+      [this.#id, [...tables.keys()], maxKeys, since, leaseMs],
     );
-    rows.push(...rowsNow);
+    return this.#changes;
   }
-  return rows;
-}
 
-/** The table's rows can't be read, though Postgres is well: it was altered or dropped. */
-export class SourceFault extends Error {
-  override readonly name = 'SourceFault';
-  readonly table: CapturedTable;
+  /** Until when its messages may reach the queue, in milliseconds since the epoch. */
+  get publishBy(): number {
+    return (this.#changes[0]?.lease_ends ?? 0) - arrivalLeftMs;
+  }
 
-  constructor(table: CapturedTable, cause: Error) {
-    super(
-      `SemanticIndex "${table.index.name}": reading ${table.relation} failed: ${cause.message}; mend the table or the spec and restart pelican. Its changes are kept.`,
-      { cause },
+  /** Sends messages, until the signal says that no more may be sent. */
+  async send<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#onTheirWay = true;
+    const leftMs = Math.max(0, this.#sendEnds - performance.now());
+    const result = await work(AbortSignal.timeout(Math.ceil(leftMs)));
+    this.#onTheirWay = false;
+    return result;
+  }
+
+  /**
+   * Ends it, and removes its changes from the outbox.
+   *
+   * @throws RetryableError when the lease is so nearly over that a message may have come too late.
+   */
+  async finish(): Promise<void> {
+    const [outcome] = await query<{ finished: boolean }>(
+      this.#pool,
+      'removing what is published',
+      'select aviary.finish_claim($1, $2, $3, $4) as finished',
+      [
+        this.#id,
+        removalLeftMs,
+        this.#changes.map(({ place }) => place),
+        this.#changes.map(({ seq }) => seq),
+      ],
     );
-    this.table = table;
+    if (outcome?.finished !== true)
+      throw new RetryableError('publishing took longer than the lease of the claim');
   }
-}
 
-/** The newest change of one key. */
-export interface KeyChange {
-  version: number;
-  /** Orders the changes; of no meaning once they are coalesced. */
-  seq: number;
-  changedAt: number;
-  /** Whether no stored vector can serve; null when that is open. */
-  textIsNew: boolean | null;
-}
-
-/**
- * The newest version of each key. A text is new when a change says so and none leaves it open: a row that was
- * deleted and inserted again may come back with the text it had.
- */
-export function coalesce(
-  rows: readonly Pick<OutboxRow, 'seq' | 'version' | 'keys' | 'text_is_new' | 'captured_at'>[],
-): Map<string, KeyChange> {
-  const newest = new Map<string, KeyChange>();
-  for (const row of rows) {
-    const seq = Number(row.seq);
-    const version = Number(row.version);
-    const changedAt = row.captured_at.getTime();
-    for (const key of row.keys) {
-      const known = newest.get(key);
-      if (known === undefined) {
-        newest.set(key, { version, seq, changedAt, textIsNew: row.text_is_new });
-        continue;
-      }
-      if (seq > known.seq) {
-        known.seq = seq;
-        known.changedAt = changedAt;
-      }
-      known.textIsNew =
-        known.textIsNew === null || row.text_is_new === null
-          ? null
-          : known.textIsNew || row.text_is_new;
-    }
+  /**
+   * Ends it after a failure, its changes left where they are, unless messages may still be on their way: then
+   * it runs out by itself. It may be on record though taking it failed.
+   *
+   * @throws the signal's reason.
+   */
+  async release(signal: AbortSignal): Promise<void> {
+    if (this.#onTheirWay) return;
+    await retry(
+      () => query(this.#pool, 'ending a claim', 'select aviary.release_claim($1)', [this.#id]),
+      { signal: AbortSignal.any([signal, AbortSignal.timeout(leaseMs)]) },
+    );
   }
-  return newest;
-}
-
-async function readRows(
-  client: PoolClient,
-  table: CapturedTable,
-  changes: Map<string, KeyChange>,
-  publishBy: number,
-): Promise<ClaimedRow[]> {
-  const keys: string[][] = [];
-  const ofKeys: KeyChange[] = [];
-  for (const [text, change] of changes) {
-    const key = splitKey(text, table.key.length);
-    if (key === undefined) continue;
-    keys.push(key);
-    ofKeys.push(change);
-  }
-  const values = await readRowsByKey(client, table, keys);
-  return ofKeys.map(({ version, changedAt, textIsNew }, position) => ({
-    table,
-    key: keys[position] ?? [],
-    version,
-    changedAt,
-    publishBy,
-    textIsNew: textIsNew === true,
-    values: values[position],
-  }));
-}
-
-/**
- * Removes what a claim took from the outbox: part of the claim's own transaction. By place: no plan can go wrong.
- */
-export async function removeClaimed(client: PoolClient, claimed: Claim): Promise<void> {
-  await client.query({
-    name: 'remove_claimed',
-    text: 'delete from aviary.outbox where ctid = any ($1::tid[])',
-    values: [claimed.map(({ place }) => place)],
-  });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coalesce } from './claim.ts';
+import { coalesce } from './coalesce.ts';
 
 const change = fc.record({
   seq: fc.integer({ min: 1, max: 1_000 }).map(String),

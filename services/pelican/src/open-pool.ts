@@ -9,8 +9,8 @@ const byIndex = { enable_seqscan: 'off' };
 /** A row that row security hides would count as deleted: let the query fail instead. */
 const allRows = { row_security: 'off' };
 
-/** Longer than a claim waits for the queue, and no longer: a frozen pelican's locks keep others from its changes. */
-const idleInTransactionTimeoutMs = 15_000;
+/** No transaction of pelican waits for anything but Postgres: a frozen one must not keep others from a table. */
+const idleInTransactionTimeoutMs = 3_000;
 
 /** @throws PermanentError when the file of authorities cannot be read. */
 export function openPool(options: Pick<PoolOptions, 'connectionString' | 'caFile' | 'max'>): Pool {

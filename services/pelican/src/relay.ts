@@ -1,5 +1,5 @@
 import { encodeKey, type ChangeJob } from '@aviary/change-job';
-import { transaction, type Pool } from '@aviary/postgres';
+import type { Pool } from '@aviary/postgres';
 import type { Queue } from '@aviary/queue';
 import {
   PermanentError,
@@ -11,10 +11,10 @@ import {
   type Part,
 } from '@aviary/runtime';
 import type { CapturedTable } from './capture.ts';
-import { SourceFault, claim, readClaimed, removeClaimed } from './claim.ts';
+import { Claim } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
-import { Lease } from './lease.ts';
 import { deadLetter, publish, type Unpublishable } from './publish.ts';
+import { SourceFault, readClaimed } from './read-claimed.ts';
 import { render } from './render.ts';
 import { RestingTables } from './resting-tables.ts';
 import type { RelayStatistics } from './statistics.ts';
@@ -30,22 +30,21 @@ export interface RelayOptions {
   health: Health;
   logger: Logger;
   statistics: RelayStatistics;
-  /** Transactions at once, each with a connection. */
+  /** Claims at once. */
   lanes: number;
-  /** About how many keys a transaction takes. */
+  /** About how many keys a claim takes. */
   batchKeys: number;
 }
 
 /**
  * Brings changes from the outbox to the queue. Each lane runs
  *
- *     waiting ──something there──► claiming ──► leasing ──► reading ──► rendering ──► publishing ──► removing
- *        ▲                            │ all of it in other hands                                        │
- *        └────────────────────────────┴─────────────────────────────────────────────────────────────────┘
+ *     waiting ──something there──► claiming ──► reading ──► rendering ──► publishing ──► removing
+ *        ▲                            │ all of it in other hands                           │
+ *        └────────────────────────────┴────────────────────────────────────────────────────┘
  *
- * From claiming to removing is one transaction that holds the locks of its partitions: a lane that fails,
- * or a pelican that dies, leaves the changes where they were. The lease keeps others from them for as long as
- * messages may still be on their way. One lane at a time waits and claims.
+ * Claiming puts on record that these changes are this lane's for a time, and removing ends that: a lane that
+ * fails, or a pelican that dies, leaves the changes where they were. One lane at a time waits and claims.
  */
 export class Relay implements Part {
   readonly name = 'relay';
@@ -108,35 +107,30 @@ export class Relay implements Part {
   async #round(): Promise<void> {
     const { pool, tables, wake, statistics, batchKeys } = this.#options;
     const turn = await this.#takeTurn();
-    let lease: Lease | undefined;
+    const claim = new Claim(pool);
     try {
       const since = await wake.wait(this.#stopping.signal);
-      const found = await transaction(pool, 'relaying changes', async (client) => {
-        const ready = this.#resting.ready(tables);
-        const claimed = await claim(client, ready, batchKeys, since);
-        if (claimed.length === 0) return false;
-        wake.worked();
-        turn.release();
-        faultPoint('pelican.claimed');
-        lease = new Lease(claimed);
-        const publishBy = await lease.take(pool);
-        faultPoint('pelican.leased');
-        const rows = await readClaimed(client, ready, claimed, publishBy);
-        const { jobs, unpublishable } = this.#renderAll(rows);
-        await lease.send((signal) => this.#publishAll(jobs, unpublishable, signal));
-        faultPoint('pelican.published');
-        await removeClaimed(client, claimed);
-        await lease.end(client);
-        faultPoint('pelican.removed');
-        const changes = claimed.reduce((sum, { keys }) => sum + keys.length, 0);
-        statistics.relayed({ rows: rows.length, coalesced: changes - rows.length });
-        for (const table of new Set(rows.map((row) => row.table))) this.#resting.worked(table);
-        return true;
-      });
-      if (found) faultPoint('pelican.committed');
-      else await wake.rest(this.#stopping.signal);
+      const ready = this.#resting.ready(tables);
+      const changes = await claim.take(ready, batchKeys, since);
+      if (changes.length === 0) {
+        await wake.rest(this.#stopping.signal);
+        return;
+      }
+      wake.worked();
+      turn.release();
+      faultPoint('pelican.claimed');
+      const rows = await readClaimed(pool, ready, changes, claim.publishBy);
+      faultPoint('pelican.read');
+      const { jobs, unpublishable } = this.#renderAll(rows);
+      await claim.send((signal) => this.#publishAll(jobs, unpublishable, signal));
+      faultPoint('pelican.published');
+      await claim.finish();
+      faultPoint('pelican.finished');
+      const changedKeys = changes.reduce((sum, { keys }) => sum + keys.length, 0);
+      statistics.relayed({ rows: rows.length, coalesced: changedKeys - rows.length });
+      for (const table of new Set(rows.map((row) => row.table))) this.#resting.worked(table);
     } catch (error) {
-      await lease?.release(pool, this.#abandoned.signal).catch(() => undefined);
+      await claim.release(this.#abandoned.signal).catch(() => undefined);
       throw error;
     } finally {
       turn.release();

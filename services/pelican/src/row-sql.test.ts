@@ -1,10 +1,9 @@
 import { recordId } from '@aviary/change-job';
-import { quoteIdentifier, transaction, type Pool } from '@aviary/postgres';
+import { quoteIdentifier, type Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
+import { aviarySchema, capture, claimRows, poolTo, write } from '../testing/captured.ts';
 import type { CapturedTable } from './capture.ts';
-import { claim, readClaimed, removeClaimed } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
 import { enqueue } from './outbox.ts';
 import { joinKey, splitKey } from './row-sql.ts';
@@ -22,13 +21,7 @@ afterAll(async () => {
 
 /** Claims all there is, and takes it out of the outbox. */
 function claimAll(table: CapturedTable): Promise<ClaimedRow[]> {
-  return transaction(pool, 'claiming', async (client) => {
-    const tables = new Map([[table.sourceId, table]]);
-    const claimed = await claim(client, tables, 10_000, 0);
-    const rows = await readClaimed(client, tables, claimed, 0);
-    await removeClaimed(client, claimed);
-    return rows;
-  });
+  return claimRows(pool, new Map([[table.sourceId, table]]), 10_000);
 }
 
 /** Makes table `it` anew, with rows `1st`, `2nd`, … of these keys, and returns what is claimed of them. */

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { transaction, type Pool } from '@aviary/postgres';
+import type { Pool } from '@aviary/postgres';
 import { Health, createMetrics, type Registry } from '@aviary/runtime';
 import { waitUntil } from '@aviary/testing';
 import { BackfillStatistics } from '../src/backfill-statistics.ts';
 import { Backfill, type BackfillOptions } from '../src/backfill.ts';
 import type { CapturedTable } from '../src/capture.ts';
-import { claim, readClaimed, removeClaimed } from '../src/claim.ts';
-import { silent, write } from './captured.ts';
+import { claimRows, silent, write } from './captured.ts';
 
 export interface RunningBackfill extends AsyncDisposable {
   health: Health;
@@ -38,14 +37,11 @@ export function collect(pool: Pool, tables: CapturedTable[]) {
   const keys: string[][] = [];
   const stopping = new AbortController();
   const bySource = new Map(tables.map((table) => [table.sourceId, table]));
-  const once = () =>
-    transaction(pool, 'collecting', async (client) => {
-      const claimed = await claim(client, bySource, 1_000, 0);
-      const rows = await readClaimed(client, bySource, claimed, 0);
-      keys.push(...rows.map((row) => row.key));
-      await removeClaimed(client, claimed);
-      return claimed.length;
-    });
+  const once = async () => {
+    const rows = await claimRows(pool, bySource, 1_000);
+    keys.push(...rows.map((row) => row.key));
+    return rows.length;
+  };
   const running = (async () => {
     while (!stopping.signal.aborted) {
       await once();

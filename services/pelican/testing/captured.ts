@@ -3,7 +3,10 @@ import { migrate, type Pool } from '@aviary/postgres';
 import { createLogger } from '@aviary/runtime';
 import { toSemanticIndex, type SemanticIndex } from '@aviary/semantic-index';
 import { installCapture, type CapturedTable } from '../src/capture.ts';
+import { Claim } from '../src/claim.ts';
+import type { ClaimedRow } from '../src/claimed-row.ts';
 import { openPool } from '../src/open-pool.ts';
+import { readClaimed } from '../src/read-claimed.ts';
 import { inspectSource } from '../src/source-table.ts';
 
 /** A database with schema aviary, as a template for those of tests. */
@@ -61,4 +64,18 @@ export function specOf(source: Source, name = 'things'): SemanticIndex {
 /** Makes a table's capture what the spec asks for, as a starting pelican does. */
 export async function capture(pool: Pool, source: Source, name?: string): Promise<CapturedTable> {
   return installCapture(pool, await inspectSource(pool, specOf(source, name)), () => undefined);
+}
+
+/** Takes about so many keys out of the outbox, and returns their rows. */
+export async function claimRows(
+  pool: Pool,
+  tables: ReadonlyMap<number, CapturedTable>,
+  maxKeys: number,
+): Promise<ClaimedRow[]> {
+  const claim = new Claim(pool);
+  const changes = await claim.take(tables, maxKeys, 0);
+  if (changes.length === 0) return [];
+  const rows = await readClaimed(pool, tables, changes, claim.publishBy);
+  await claim.finish();
+  return rows;
 }
