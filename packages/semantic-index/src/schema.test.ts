@@ -64,6 +64,16 @@ describe('a SemanticIndex', () => {
     expect(faultsOf(document).join()).toContain('"colour"');
   });
 
+  test.each(['x'.repeat(64), 'é'.repeat(32), '🦤'.repeat(16)])(
+    'refuses a name that Postgres would cut: %s',
+    (table) => {
+      const source = { ...valid.spec.source, table };
+      expect(faultsOf({ ...valid, spec: { ...valid.spec, source } })).toEqual([
+        'spec.source.table: is longer than 63 bytes, the most Postgres keeps of a name',
+      ]);
+    },
+  );
+
   test('refuses a name with a NUL character, which Postgres has not', () => {
     const source = { ...valid.spec.source, table: 'a\0b' };
     expect(faultsOf({ ...valid, spec: { ...valid.spec, source } })).toEqual([

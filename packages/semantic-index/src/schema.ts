@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { parseTemplate } from './template.ts';
 
+/** What fits Postgres' names, which are bounded in bytes and cut in silence. */
+const tooLong = 'is longer than 63 bytes, the most Postgres keeps of a name';
 const identifier = z
   .string()
   .min(1)
-  .max(63, { error: 'is longer than 63 characters, the most Postgres keeps of a name' })
+  .max(63, { error: tooLong, abort: true })
+  .refine((name) => Buffer.byteLength(name) <= 63, { error: tooLong })
   .refine((name) => !name.includes('\0'), { error: 'holds a NUL character' });
 
 const dnsLabel = z.string().regex(/^[a-z]([a-z0-9-]{0,43}[a-z0-9])?$/, {

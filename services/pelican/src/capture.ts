@@ -143,6 +143,8 @@ const keysPerRow = 250;
  * Comparing in the trigger's body rather than in its WHEN: a WHEN is parsed and compiled anew by each
  * statement, 11 microseconds for a spec of six columns, beside 5 for a trigger's call and 6 for the insert.
  *
+ * A row is passed as `r.*`: a mere `r` would be the column of that name, where a table has one.
+ *
  * The triggers run with their owner's rights, since a writer has none in schema aviary.
  */
 export function captureSql(table: SourceTable, sourceId: number): string[] {
@@ -209,9 +211,9 @@ end`;
     rowFunction('text_differs', twoRows, 'boolean', or(table.text.map(textDiffers))),
     rowFunction('metadata_differs', twoRows, 'boolean', or(restOfMetadata.map(metadataDiffers))),
     `create or replace function ${call('all_keys')}() returns setof text
-     language sql stable begin atomic select ${call('key')}(r) from ${relation} r; end`,
-    triggerFunction('insert', statementBody('inserted', `${call('key')}(r)`, 'true')),
-    triggerFunction('delete', statementBody('deleted', `${call('key')}(r)`, 'null::boolean')),
+     language sql stable begin atomic select ${call('key')}(r.*) from ${relation} r; end`,
+    triggerFunction('insert', statementBody('inserted', `${call('key')}(r.*)`, 'true')),
+    triggerFunction('delete', statementBody('deleted', `${call('key')}(r.*)`, 'null::boolean')),
     triggerFunction('truncate', statementBody(`${call('all_keys')}()`, 'r', 'null::boolean')),
     triggerFunction('update', updateBody),
     `create trigger ${name('insert')} after insert on ${relation}
