@@ -40,6 +40,11 @@ check: install ## Types, lint, import rules, format, unused code, dependencies
 test: install ## Unit, property and integration tests
 	@npm run --silent test
 
+.PHONY: storm
+storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=15 RUNS=1 PARALLEL=1)
+	@npm run --silent storm -- $(if $(SEED),--seed=$(SEED)) $(if $(SECONDS),--seconds=$(SECONDS)) \
+		$(if $(RUNS),--runs=$(RUNS)) $(if $(PARALLEL),--parallel=$(PARALLEL))
+
 .PHONY: bench
 bench: install ## Measure what the README says (about 20 minutes)
 	@npm run --silent bench

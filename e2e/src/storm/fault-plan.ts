@@ -37,6 +37,9 @@ const weights = {
 
 /** Between the beginnings of two faults, in milliseconds, on average. */
 const paceMs = 450;
+/** How late a write to the index may take effect: of a frozen process, or held up on its way. */
+export const longestLatenessMs = 12_000;
+
 /** A storm has at most so many outages of Postgres, which end all writers' transactions. */
 const mostPostgresOutages = 2;
 
@@ -100,9 +103,9 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
   }
 }
 
-/** Often past the visibility timeout, now and then past everything that waits. */
+/** Often past the visibility timeout, never past the delay of a refresh, which counts on such a time. */
 export function drawFreezeMs(random: Random): number {
-  return random.chance(0.1) ? random.between(12_000, 22_000) : random.between(500, 9_000);
+  return random.between(500, longestLatenessMs);
 }
 
 /** One way, or all ways to one dependency. */

@@ -112,12 +112,14 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     records = findings.records.size;
     differences = judge(findings);
   } catch (error) {
-    failures.push(String((error as Error).stack));
+    failures.push((error as Error).message);
   } finally {
     onProgress('stopping');
     await weather.clear();
     await Promise.all([...services.values()].map((service) => service.close(stopBoundMs)));
-    failures.push(...[...services.values()].flatMap(({ unexplained }) => unexplained));
+    for (const { name, unexplained } of services.values()) {
+      for (const [what, times] of unexplained) failures.push(`${name} ${what}, ${times} times`);
+    }
     await keepHistories(logs, system, differences);
     await system[Symbol.asyncDispose]();
     await timeline.close();

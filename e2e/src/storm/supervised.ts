@@ -33,8 +33,8 @@ export interface SupervisedOptions {
 /** A process that is started again when it ends, as Kubernetes would, until it is closed. */
 export class Supervised {
   readonly name: string;
-  /** Ends that no signal explains. */
-  readonly unexplained: string[] = [];
+  /** Ends that no signal explains, and how often there were such. */
+  readonly unexplained = new Map<string, number>();
   starts = 0;
   readonly #options: SupervisedOptions;
   readonly #log: WriteStream;
@@ -95,7 +95,7 @@ export class Supervised {
     this.send('SIGCONT');
     this.send('SIGTERM');
     const kill = setTimeout(() => {
-      this.unexplained.push(`${this.name} did not end within ${graceMs} ms of SIGTERM`);
+      this.#cannotExplain(`did not end within ${graceMs} ms of SIGTERM`);
       this.send('SIGKILL');
     }, graceMs);
     await this.#ended;
@@ -121,9 +121,11 @@ export class Supervised {
       (code === 0 && terms > 0) ||
       // What the lifecycle promises of a second signal.
       (code === 130 && terms > 1);
-    if (!explained) {
-      this.unexplained.push(`${this.name} ended with ${signal ?? `code ${code ?? ''}`}`);
-    }
+    if (!explained) this.#cannotExplain(`ended with ${signal ?? `code ${code ?? ''}`}`);
     if (!this.#closing) this.#restart = setTimeout(() => this.start(), nextPauseMs());
+  }
+
+  #cannotExplain(what: string): void {
+    this.unexplained.set(what, (this.unexplained.get(what) ?? 0) + 1);
   }
 }

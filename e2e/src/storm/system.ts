@@ -5,6 +5,7 @@ import { startPostgres, type LocalPostgres } from '@aviary/local/postgres';
 import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { createQueueClient, provisionQueue, Queue } from '@aviary/queue';
 import pg from 'pg';
+import { longestLatenessMs } from './fault-plan.ts';
 import { Ledger } from './ledger.ts';
 import { Links, type Dependency, type Slot } from './links.ts';
 import { poisonOf, refusesRecord, refusesText } from './poison.ts';
@@ -126,6 +127,7 @@ function drawSettings(random: Random): Record<string, string> {
   return {
     VISIBILITY_TIMEOUT_SECONDS: String(random.between(3, 6)),
     HEARTBEAT_SECONDS: '1',
+    REFRESH_DELAY_SECONDS: String(longestLatenessMs / 1_000 + 3),
     MAX_BATCH: String(random.pick([8, 32, 256])),
     CONCURRENCY: String(random.between(1, 4)),
     LANES: String(random.between(1, 3)),

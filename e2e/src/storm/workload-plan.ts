@@ -65,6 +65,8 @@ export interface Unit {
 }
 
 const hotKeys = 4;
+/** Of the steps that take one key. Those of long transactions make all others wait. */
+const hotShare = 0.1;
 /** More than any step writes. */
 const serialsPerStep = 1_000;
 
@@ -134,6 +136,6 @@ function keysOf(table: StormTable, kind: StepKind, client: number, random: Rando
     default:
       return random.chance(0.25)
         ? random.sample(table.keys, random.between(2, 8))
-        : [random.chance(0.3) ? random.pick(hotOf(table)) : random.pick(table.keys)];
+        : [random.chance(hotShare) ? random.pick(hotOf(table)) : random.pick(table.keys)];
   }
 }
