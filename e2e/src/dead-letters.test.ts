@@ -101,7 +101,7 @@ test('a row that is still poison has a letter again, and --all ends', async () =
   await system.quiet();
   const [before] = await letters(system);
   const redrive = await runAviary(['dead-letters', 'redrive', '--all'], system.environment);
-  expect(redrive).toMatchObject({ code: 0, stdout: '1 letters of 1 rows redriven.\n' });
+  expect(redrive).toMatchObject({ code: 0, stdout: '1 letter of 1 row redriven.\n' });
   await system.quiet();
   const [after, ...others] = await letters(system);
   expect(others).toEqual([]);

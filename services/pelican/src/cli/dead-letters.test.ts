@@ -7,9 +7,10 @@ import {
   encodeJob,
   type DeadLetter,
 } from '@aviary/change-job';
-import { runAviary, startAviary, testQueue, waitUntil, type TestQueue } from '@aviary/testing';
+import { startAviary, testQueue, waitUntil, type TestQueue } from '@aviary/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LettersView } from './letter-view.ts';
+import { run } from './run.ts';
 
 const signal = new AbortController().signal;
 const specs = join(import.meta.dirname, '../../../../examples');
@@ -28,7 +29,7 @@ const tooLong: DeadLetter = {
 interface Box extends TestQueue {
   /** Puts a message there, in a group of its own: the stand-in shows one of a group at a time. */
   put: (body: string | DeadLetter) => Promise<void>;
-  run: (...args: string[]) => ReturnType<typeof runAviary>;
+  run: (...args: string[]) => Promise<{ code: number; stdout: string; stderr: string }>;
   list: (...args: string[]) => Promise<LettersView[]>;
   refreshes: () => Promise<{ index: string; ids: string[] }[]>;
 }
@@ -37,7 +38,16 @@ async function deadLetterBox(): Promise<Box> {
   const queues = await testQueue();
   const environment = { ...queues.environment, SPECS: specs };
   let count = 0;
-  const run = (...args: string[]) => runAviary(['dead-letters', ...args], environment);
+  const aviary: Box['run'] = async (...args) => {
+    const told = { stdout: '', stderr: '' };
+    const code = await run(['dead-letters', ...args], {
+      environment,
+      stdout: { write: (text) => (told.stdout += text) },
+      stderr: { write: (text) => (told.stderr += text) },
+      signal,
+    });
+    return { code, ...told };
+  };
   return {
     ...queues,
     environment,
@@ -48,9 +58,9 @@ async function deadLetterBox(): Promise<Box> {
         signal,
       });
     },
-    run,
+    run: aviary,
     list: async (...args) => {
-      const { code, stdout } = await run('list', '--json', ...args);
+      const { code, stdout } = await aviary('list', '--json', ...args);
       expect(code).toBe(0);
       return (JSON.parse(stdout) as { letters: LettersView[] }).letters;
     },
@@ -58,7 +68,7 @@ async function deadLetterBox(): Promise<Box> {
   };
 }
 
-test.concurrent('lists letters, a line a row, and gives them all back', async () => {
+test('lists letters, a line a row, and gives them all back', async () => {
   const box = await deadLetterBox();
   await box.put({ ...tooLong, reason: 'an older reason', deadLetteredAt: tooLong.firstSeenAt });
   await box.put(tooLong);
@@ -83,7 +93,7 @@ test.concurrent('lists letters, a line a row, and gives them all back', async ()
   );
 });
 
-test.concurrent('lists jobs that SQS gave up and messages that nobody understands', async () => {
+test('lists jobs that SQS gave up and messages that nobody understands', async () => {
   const box = await deadLetterBox();
   await box.put(
     encodeJob({
@@ -106,7 +116,7 @@ test.concurrent('lists jobs that SQS gave up and messages that nobody understand
   expect(shown.stdout).toContain('Message:      2Jwhat is this?');
 });
 
-test.concurrent('filters, and bounds the lines', async () => {
+test('filters, and bounds the lines', async () => {
   const box = await deadLetterBox();
   for (const id of ['1', '2', '3']) await box.put({ ...tooLong, id });
   await box.put({ ...tooLong, id: '4', stage: 'embed', reason: 'No such Model.' });
@@ -116,7 +126,7 @@ test.concurrent('filters, and bounds the lines', async () => {
   expect(await box.list('--limit', '2')).toHaveLength(2);
 });
 
-test.concurrent('says what it could not see', async () => {
+test('says what it could not see', async () => {
   const box = await deadLetterBox();
   await box.put(tooLong);
   const held = await box.deadLetters.receive({
@@ -132,7 +142,7 @@ test.concurrent('says what it could not see', async () => {
   expect(told).toContain('somebody else looks at it just now');
 });
 
-test.concurrent('shows all of one letter, and says when there is none', async () => {
+test('shows all of one letter, and says when there is none', async () => {
   const box = await deadLetterBox();
   await box.put(tooLong);
   const [listed] = await box.list();
@@ -154,26 +164,23 @@ test.concurrent('shows all of one letter, and says when there is none', async ()
   expect(none.stderr).toContain('00000000-nothing: Not found');
 });
 
-test.concurrent(
-  'redrives by asking for the rows, each once, and deletes their letters',
-  async () => {
-    const box = await deadLetterBox();
-    await box.put(tooLong);
-    await box.put({ ...tooLong, stage: 'upsert' });
-    await box.put({ ...tooLong, id: '43' });
-    await box.put({ ...tooLong, index: 'store-inventory', id: 'a:b' });
-    const { code, stdout } = await box.run('redrive', '--all', '--json');
-    expect(JSON.parse(stdout)).toEqual({ redriven: { letters: 4, rows: 3 }, notDone: [] });
-    expect(code).toBe(0);
-    const asked = (await box.refreshes()).flatMap(({ index, ids }) => ids.map((id) => [index, id]));
-    expect(new Set(asked.map((row) => row.join()))).toEqual(
-      new Set(['products,42', 'products,43', 'store-inventory,a:b']),
-    );
-    expect(await box.drain(box.deadLetters)).toEqual([]);
-  },
-);
+test('redrives by asking for the rows, each once, and deletes their letters', async () => {
+  const box = await deadLetterBox();
+  await box.put(tooLong);
+  await box.put({ ...tooLong, stage: 'upsert' });
+  await box.put({ ...tooLong, id: '43' });
+  await box.put({ ...tooLong, index: 'store-inventory', id: 'a:b' });
+  const { code, stdout } = await box.run('redrive', '--all', '--json');
+  expect(JSON.parse(stdout)).toEqual({ redriven: { letters: 4, rows: 3 }, notDone: [] });
+  expect(code).toBe(0);
+  const asked = (await box.refreshes()).flatMap(({ index, ids }) => ids.map((id) => [index, id]));
+  expect(new Set(asked.map((row) => row.join()))).toEqual(
+    new Set(['products,42', 'products,43', 'store-inventory,a:b']),
+  );
+  expect(await box.drain(box.deadLetters)).toEqual([]);
+});
 
-test.concurrent('an id stands for its letter and the older ones of its row', async () => {
+test('an id stands for its letter and the older ones of its row', async () => {
   const box = await deadLetterBox();
   await box.put({ ...tooLong, deadLetteredAt: 1_000 });
   await box.put({ ...tooLong, deadLetteredAt: 2_000 });
@@ -182,7 +189,7 @@ test.concurrent('an id stands for its letter and the older ones of its row', asy
   await box.put({ ...tooLong, deadLetteredAt: 3_000, reason: 'came later' });
   const id = listed.find(({ recordId }) => recordId === '42')?.letterId ?? '';
   const { code, stdout } = await box.run('redrive', id.slice(0, 12));
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '2 letters of 1 rows redriven.\n' });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '2 letters of 1 row redriven.\n' });
   expect(await box.refreshes()).toEqual([{ index: 'products', ids: ['42'] }]);
   expect(await box.list()).toMatchObject([
     { reason: 'came later', letters: 1 },
@@ -190,25 +197,22 @@ test.concurrent('an id stands for its letter and the older ones of its row', asy
   ]);
 });
 
-test.concurrent(
-  'refuses to redrive what names no row that can be read, and leaves it there',
-  async () => {
-    const box = await deadLetterBox();
-    await box.put('{}');
-    await box.put({ ...tooLong, index: 'forgotten' });
-    await box.put({ ...tooLong, id: '100%' });
-    await box.put({ ...tooLong, id: 'x'.repeat(2_000) });
-    const { code, stdout, stderr } = await box.run('redrive', '--all');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '1 letters of 1 rows redriven.\n' });
-    expect(stderr).toMatch(/: It names no row to read anew: discard it\./);
-    expect(stderr).toMatch(/: There is no spec of the index "forgotten"/);
-    expect(stderr).toMatch(/: "100%" is no record id of Aviary's: discard it\./);
-    expect(await box.refreshes()).toEqual([{ index: 'products', ids: ['x'.repeat(2_000)] }]);
-    expect(await box.drain(box.deadLetters)).toHaveLength(3);
-  },
-);
+test('refuses to redrive what names no row that can be read, and leaves it there', async () => {
+  const box = await deadLetterBox();
+  await box.put('{}');
+  await box.put({ ...tooLong, index: 'forgotten' });
+  await box.put({ ...tooLong, id: '100%' });
+  await box.put({ ...tooLong, id: 'x'.repeat(2_000) });
+  const { code, stdout, stderr } = await box.run('redrive', '--all');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '1 letter of 1 row redriven.\n' });
+  expect(stderr).toMatch(/: It names no row to read anew: discard it\./);
+  expect(stderr).toMatch(/: There is no spec of the index "forgotten"/);
+  expect(stderr).toMatch(/: "100%" is no record id of Aviary's: discard it\./);
+  expect(await box.refreshes()).toEqual([{ index: 'products', ids: ['x'.repeat(2_000)] }]);
+  expect(await box.drain(box.deadLetters)).toHaveLength(3);
+});
 
-test.concurrent('discards only what is named and confirmed', async () => {
+test('discards only what is named and confirmed', async () => {
   const box = await deadLetterBox();
   await box.put(tooLong);
   await box.put({ ...tooLong, id: '43' });
@@ -229,12 +233,13 @@ test.concurrent('discards only what is named and confirmed', async () => {
 test.each(['SIGINT', 'SIGTERM'] as const)('%s gives everything back', async (stop) => {
   const box = await deadLetterBox();
   await box.put(tooLong);
-  const run = startAviary(['dead-letters', 'list'], box.environment);
+  const aviary = startAviary(['dead-letters', 'list'], box.environment);
   await waitUntil(async () => (await box.deadLetters.depth()).inFlight === 1, {
     what: 'the letter is looked at',
+    timeoutMs: 25_000,
   });
-  run.kill(stop);
-  const { code, stdout, stderr } = await run.ended;
+  aviary.kill(stop);
+  const { code, stdout, stderr } = await aviary.ended;
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toBe('aviary: stopped before it was finished\n');
   expect(await box.deadLetters.depth()).toMatchObject({ visible: 1, inFlight: 0 });
@@ -247,13 +252,13 @@ test.each([
   const box = await deadLetterBox();
   await box.put(tooLong);
   const gate = await heldBefore(action, box.environment.AWS_ENDPOINT_URL_SQS ?? '');
-  const run = startAviary(['dead-letters', 'redrive', '--all'], {
+  const aviary = startAviary(['dead-letters', 'redrive', '--all'], {
     ...box.environment,
     AWS_ENDPOINT_URL_SQS: gate.url,
   });
   await gate.reached;
-  run.kill('SIGKILL');
-  await run.ended;
+  aviary.kill('SIGKILL');
+  await aviary.ended;
   expect(await box.refreshes()).toEqual(asked);
   expect(await box.deadLetters.depth()).toMatchObject({ inFlight: 1 });
 });

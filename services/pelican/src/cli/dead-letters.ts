@@ -50,7 +50,10 @@ export function deadLettersCommand(context: CliContext): Command {
       const agreed = options.yes ?? (await confirm(context, `Delete ${what} for good?`));
       if (agreed === undefined) self.error('nobody is here to confirm it: give --yes');
       if (agreed) await discard(context, ids, options);
-      else context.exitCode = exitCode.no;
+      else {
+        context.say('Nothing was deleted.');
+        context.exitCode = exitCode.no;
+      }
     });
   return command;
 }

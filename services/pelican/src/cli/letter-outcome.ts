@@ -41,6 +41,8 @@ export class LetterOutcome {
     }
     for (const { letterId, reason } of this.#notDone)
       context.say(`${letterId}: ${printable(reason)}`);
-    context.print(`${done.letters} letters of ${done.rows} rows ${this.#deed}.`);
+    context.print(`${count(done.letters, 'letter')} of ${count(done.rows, 'row')} ${this.#deed}.`);
   }
 }
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,26 +1,6 @@
 #!/usr/bin/env node
-import { ConfigError, PermanentError, RetryableError, withoutSecrets } from '@aviary/runtime';
-import { SpecError } from '@aviary/semantic-index';
-import { Command, CommanderError } from 'commander';
-import aviary from '../../../../package.json' with { type: 'json' };
-import { auditCommand } from './audit.ts';
-import { backfillCommand } from './backfill.ts';
-import { CliContext } from './context.ts';
-import { deadLettersCommand } from './dead-letters.ts';
-import { exitCode, type ExitCode } from './exit-codes.ts';
-import { installCommand } from './install.ts';
-
-const help = `
-Results go to stdout, all else to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
-configuration, 3 not finished, 4 failed.
-
-It reads the environment of the services (DATABASE_URL, SPECS, QUEUE_URL, DEAD_LETTER_QUEUE_URL,
-REFRESH_QUEUE_URL, AWS_*, PINECONE_*), and each command demands only what it needs.
-
-Examples:
-  npx aviary dead-letters list
-  kubectl exec deploy/pelican -- npx aviary dead-letters list --json
-  make aviary ARGS="backfill --help"`;
+import { exitCode } from './exit-codes.ts';
+import { run } from './run.ts';
 
 const stopping = new AbortController();
 for (const [signal, code] of [
@@ -37,64 +17,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCode.fine : exitCode.failure);
 });
 
-const context = new CliContext({
+process.exitCode = await run(process.argv.slice(2), {
   environment: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
   signal: stopping.signal,
 });
-try {
-  await program().parseAsync();
-  process.exitCode = context.exitCode;
-} catch (error) {
-  process.exitCode = report(error);
-}
-
-function program(): Command {
-  const root = new Command('aviary')
-    .description('Look after the indexes that Aviary keeps in step with Postgres tables.')
-    .version(aviary.version)
-    .addCommand(auditCommand(context))
-    .addCommand(backfillCommand(context))
-    .addCommand(deadLettersCommand(context))
-    .addCommand(installCommand(context))
-    .addHelpText('after', help);
-  return governed(root);
-}
-
-/** Errors come back as exceptions and in one line, from every command alike. */
-function governed(command: Command): Command {
-  command.exitOverride().configureOutput({
-    outputError: (text, write) =>
-      write(
-        `aviary: ${text
-          .replace(/^error: /, '')
-          .trim()
-          .replaceAll('\n', ' ')}\n`,
-      ),
-  });
-  command.commands.forEach(governed);
-  return command;
-}
-
-function report(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
-  if (stopping.signal.aborted) {
-    context.say('aviary: stopped before it was finished');
-    return exitCode.unfinished;
-  }
-  if (
-    error instanceof ConfigError ||
-    error instanceof SpecError ||
-    error instanceof PermanentError
-  ) {
-    context.say(`aviary: ${error.message}`);
-    return exitCode.usage;
-  }
-  if (error instanceof RetryableError) {
-    context.say(`aviary: ${error.message}\nOnce that is mended, run the same command again.`);
-    return exitCode.failure;
-  }
-  context.say(`aviary: unexpected: ${withoutSecrets(String((error as Error).stack))}`);
-  return exitCode.failure;
-}
