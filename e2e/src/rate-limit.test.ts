@@ -8,7 +8,7 @@ const tables = `
 
 const tokensPerMinute = 60_000;
 /** Of about 100 tokens each: the full bucket and some seconds of its refill. */
-const rows = 660;
+const rows = 640;
 
 // The share of the budget that is used is measured by bench/src/rate-limit.ts.
 test.each(['all', 'nothing', 'too little'] as const)(
