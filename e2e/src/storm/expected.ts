@@ -3,7 +3,7 @@ import { encodeKey } from '@aviary/change-job';
 import type pg from 'pg';
 import { rowName } from './ledger.ts';
 import { poison } from './poison.ts';
-import { dimensions, embeddingModel, keyOf, tables, type Row } from './tables.ts';
+import { asJson, dimensions, embeddingModel, keyOf, tables, type Row } from './tables.ts';
 
 /** What the record of a row has to be, beside its version and its time. */
 export interface ExpectedRecord {
@@ -24,9 +24,8 @@ export async function expectedRecords(client: pg.Client): Promise<Map<string, Ex
   await client.query('set timezone = utc');
   const expected = new Map<string, ExpectedRecord>();
   for (const table of tables) {
-    const keys = table.key.map((column) => `'${column}', t."${column}"::text`).join(', ');
     const { rows } = await client.query<{ row: Row }>(
-      `select to_jsonb(t) || jsonb_build_object(${keys}) as row from ${table.relation} t`,
+      `select ${asJson(table)} as row from ${table.relation} t`,
     );
     for (const { row } of rows) {
       const text = table.textOf(row);

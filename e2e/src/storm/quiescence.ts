@@ -4,7 +4,7 @@ import type { System } from './system.ts';
 
 /** For so long nothing may be under way, in milliseconds: what is between two places shows in neither. */
 const stableMs = 3_000;
-const lookEveryMs = 250;
+const lookEveryMs = 500;
 
 /** What is still on its way, for people; undefined when nothing is. */
 async function onItsWay(system: System, client: pg.Client): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { poisonOf } from './poison.ts';
 import type { Random } from './random.ts';
-import { columnsOf, type Key, type Row, type StormTable } from './tables.ts';
+import { asJson, columnsOf, type Key, type Row, type StormTable } from './tables.ts';
 import type { Step } from './workload-plan.ts';
 
 /**
@@ -109,7 +109,7 @@ async function update(
 async function remove(client: pg.Client, table: StormTable, rows: readonly Row[]): Promise<Row[]> {
   const removed = await client.query<{ row: Row }>(
     `delete from ${table.relation} t using ${asRows(table)} new where ${sameKey(table)}
-     returning to_jsonb(t) as row`,
+     returning ${asJson(table)} as row`,
     [JSON.stringify(rows)],
   );
   return removed.rows.map(({ row }) => row);

@@ -106,6 +106,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     quietMs = await quiescence(system, quietBoundMs, (left) => {
       signal?.throwIfAborted();
       onProgress(`on its way: ${left}`);
+      note(`on its way: ${left}`);
     });
     note('quiet');
     const findings = await find(system, beganAt);

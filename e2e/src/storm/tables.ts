@@ -145,6 +145,10 @@ export const tables: readonly [StormTable, StormTable] = [articles, shelves];
 export const keyOf = (table: StormTable, row: Row): Key =>
   table.key.map((column) => String(row[column]));
 
+/** Row `t` as JSON in SQL; its key as text, since JavaScript's numbers end at 2^53. */
+export const asJson = ({ key }: StormTable): string =>
+  `to_jsonb(t) || jsonb_build_object(${key.map((column) => `'${column}', t."${column}"::text`).join(', ')})`;
+
 export const columnsOf = ({ key, text, metadata, unwatched }: StormTable): string[] => [
   ...key,
   ...text,
