@@ -37,7 +37,7 @@ export interface Arming {
 export function drawArming(role: Role, random: Random): Arming {
   const point = random.pick(faultPoints.filter((each) => each.startsWith(role)));
   // Mostly early: a process lives but a few seconds.
-  const nth = passings[point] === 'seldom' ? 1 : 1 + Math.floor(random.next() ** 2 * 40);
+  const nth = passings[point] === 'seldom' ? 1 : 1 + Math.floor(random.next() ** 2 * 16);
   return { point, signal: random.pick(signals), nth };
 }
 

@@ -16,7 +16,7 @@ export interface ServicesOptions {
 }
 
 /** Share of processes that will strike themselves. */
-const armedShare = 0.75;
+const armedShare = 0.85;
 /** A process that strikes itself before it is ready is not waited for longer, in milliseconds. */
 const startBoundMs = 30_000;
 
@@ -36,7 +36,7 @@ export async function startServices(options: ServicesOptions): Promise<Map<Slot,
       logFile: join(logs, `${slot}.log`),
       nextArming: () => (own.chance(armedShare) ? drawArming(role, own) : undefined),
       calmFile,
-      nextPauseMs: () => own.between(100, 1_500),
+      nextPauseMs: () => own.between(50, 1_000),
       onStrike: (point, signal) => onStrike(slot, point, signal),
       note,
     });
