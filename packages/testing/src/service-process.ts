@@ -60,7 +60,8 @@ export async function startService(
             () => false,
           );
         },
-        { what: `${script} is ready` },
+        // A start takes a second of one core, and tests may share the cores with much else.
+        { what: `${script} is ready`, timeoutMs: 60_000 },
       ),
     status: async () => {
       const response = await fetch(`${adminUrl}/status`);
