@@ -82,7 +82,6 @@ const inventory = async (of: string) =>
   (
     await run(
       `select (select string_agg(state, ',') from public.canary) as canary,
-              (select count(*) from pg_roles) as roles,
               (select array_agg(nspname::text order by 1) from pg_namespace
                where nspname <> %L and nspname !~ '^pg_') as schemas,
               (select array_agg(relname::text order by 1) from pg_class
@@ -127,7 +126,8 @@ test('names and values of every kind are names and values, on the whole way', as
           ...[schemaName, table, textName, texts[1], keyName, key],
         );
         {
-          await using _ = await startRelay(pool, [captured], queues);
+          await using relaying = new AsyncDisposableStack();
+          relaying.use(await startRelay(pool, [captured], queues));
           await waitUntil(() => outboxIsEmpty(pool), { what: 'the outbox is empty' });
         }
         const jobs = jobsOf(await queues.drain());

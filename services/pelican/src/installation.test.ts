@@ -194,6 +194,23 @@ test('triggers of a table’s owner that bear such names stay', async () => {
   expect(left).toEqual([{ tgname: 'aviary_1_mine' }]);
 });
 
+test('what others put before Postgres’ own functions and operators is not called', async () => {
+  const trap = `language plpgsql as $$ begin raise exception 'hijacked'; end $$`;
+  await database.sql(`
+    create function public.hashtext(text) returns integer ${trap};
+    create function public.starts_with(name, text) returns boolean ${trap};
+    create function public.both(integer, integer) returns integer ${trap};
+    create operator public.& (leftarg = integer, rightarg = integer, function = public.both);
+    alter database ${user} set search_path = public, pg_catalog`);
+  await installAs(owner);
+  await owner.query(`set search_path = public, pg_catalog;
+    insert into shop.thing values (0, 'one');
+    insert into shop.thing select g, 'many' from generate_series(1, 20) g;
+    update shop.thing set name = 'new'; delete from shop.thing where id > 10; truncate shop.thing;
+    select aviary.remove_capture('things')`);
+  expect((await owner.query('select from aviary.outbox')).rowCount).toBeGreaterThan(0);
+});
+
 /** As one does who may, where the owner may not. */
 async function makeRoles(): Promise<void> {
   await using other = await testDatabase();
