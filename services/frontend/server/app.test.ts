@@ -342,6 +342,7 @@ async function writeRecords(
           id,
           version: 1,
           changedAt,
+          publishBy: changedAt,
           text,
           metadata: { name: product.name },
           contentHash: contentHash(text, 'stub', 384),

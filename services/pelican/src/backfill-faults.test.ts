@@ -75,6 +75,23 @@ test('a walk at full speed keeps the outbox short, so that an edit finds few key
   expect(new Set((await collecting.stop()).map(String)).size).toBe(50_001);
 });
 
+test('a walk waits while many messages are in the queue', async () => {
+  await things(3_000);
+  const thing = await capture(pool, { table: 'thing' });
+  let messages = 20_000;
+  let looks = 0;
+  const queueDepth = () => {
+    looks += 1;
+    return Promise.resolve(messages);
+  };
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill(pool, [thing], undefined, queueDepth));
+  await waitUntil(() => looks > 1, { what: 'it has looked twice' });
+  expect((await progressOf(pool)).processed).toBe(0);
+  messages = 0;
+  await untilFinished(pool);
+});
+
 test('progress of a table that was never analysed is estimated, and never above the whole', async () => {
   await things(150_000);
   const thing = await capture(pool, { table: 'thing' });

@@ -8,6 +8,8 @@ import { OutboxStart } from './outbox-start.ts';
 
 export interface BackfillOptions {
   pool: Pool;
+  /** Messages that wait in the queue: a walk waits while they are many. */
+  queueDepth: (signal: AbortSignal) => Promise<number>;
   tables: ReadonlyMap<number, CapturedTable>;
   /**
    * Takes out the records whose rows are gone, once all rows are on their way, and counts them. Waits for `room`
@@ -24,6 +26,13 @@ export interface BackfillOptions {
 
 /** Keys in the outbox above which a step waits: live changes find few before them, and memory stays bounded. */
 const crowdedKeys = 10_000;
+/**
+ * Messages in the queue above which a step waits: an edit waits behind them, some seconds of one emu's work, and they
+ * are enough for an autoscaler to bring twenty.
+ */
+const crowdedMessages = 10_000;
+/** How long a figure of the queue serves, in milliseconds. */
+const depthMs = 500;
 /** How often to look whether it is still crowded, and for new requests, in milliseconds. */
 const crowdedMs = 20;
 const lookMs = 1_000;
@@ -39,7 +48,7 @@ interface DueRequest {
  *
  *     requested ──first step──► walking ──no row follows──► sweeping ──no page follows──► finished
  *                               │     ▲
- *                               └─────┘ crowded outbox, or ahead of its rate: waits
+ *                               └─────┘ crowded outbox or queue, or ahead of its rate: waits
  *
  * Each step is one transaction that locks the request's row: several pelicans take turns, and a killed one is
  * resumed where it was. Tables advance side by side, so one that can't be read or swept holds up none.
@@ -50,6 +59,8 @@ export class Backfill implements Part {
   readonly #outbox = new OutboxStart();
   readonly #stopping = new AbortController();
   readonly #sweeps = new Set<Promise<unknown>>();
+  #messages = 0;
+  #depthAt = -Infinity;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: BackfillOptions) {
@@ -158,7 +169,12 @@ export class Backfill implements Part {
   }
 
   async #isCrowded(): Promise<boolean> {
-    const { pool } = this.#options;
+    const { pool, queueDepth } = this.#options;
+    if (performance.now() - this.#depthAt >= depthMs) {
+      this.#messages = await queueDepth(this.#stopping.signal);
+      this.#depthAt = performance.now();
+    }
+    if (this.#messages > crowdedMessages) return true;
     await this.#outbox.look(pool);
     const rows = await query<{ crowded: boolean }>(
       pool,

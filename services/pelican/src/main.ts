@@ -52,11 +52,12 @@ async function main(): Promise<void> {
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SQS,
   });
-  const sources = new Sources({ pool, indexes, health, logger });
+  const queue = new Queue(sqs, config.QUEUE_URL);
+  const sources = new Sources({ pool, indexes, health, logger, lookEveryMs: 60_000 });
   const relay = new Relay({
     pool,
     tables: sources.tables,
-    queue: new Queue(sqs, config.QUEUE_URL),
+    queue,
     deadLetters: new Queue(sqs, config.DEAD_LETTER_QUEUE_URL),
     wake: new Wake(pool, () => {
       if (health.ok('outbox')) logger.info({ event: 'outbox_answers' });
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
     });
   const backfill = new Backfill({
     pool,
+    queueDepth: async (signal) => (await queue.depth(signal)).visible,
     tables: sources.tables,
     sweep: async (table, pace) => {
       const vectors = vectorsOf(table.index);

@@ -26,8 +26,11 @@ export interface RefreshOptions {
 
 /** SQS's longest. */
 const longPollSeconds = 20;
-/** A poll that a stop cuts off may take requests along: they come again this much later. */
-const visibilityTimeoutSeconds = 60;
+/**
+ * Putting keys into the outbox takes milliseconds. What a killed pelican had taken, or a poll that was cut off,
+ * comes again this much later, and records may be stale so long.
+ */
+const visibilityTimeoutSeconds = 15;
 
 /**
  * Puts rows that are asked for into the outbox, to be read anew and published under a higher version. A request

@@ -3,6 +3,7 @@ import {
   PermanentError,
   RetryableError,
   retry,
+  sleep,
   type Health,
   type Logger,
   type Part,
@@ -17,18 +18,22 @@ export interface SourcesOptions {
   indexes: readonly SemanticIndex[];
   health: Health;
   logger: Logger;
+  /** Pause between looks at what is installed, in milliseconds. */
+  lookEveryMs: number;
 }
 
 /**
  * Makes the schema and the capture of every table ready where its user may, and waits for whoever may where it may
- * not: pelicans can be there before the job that installs.
+ * not: pelicans can be there before the job that installs. Looks again from time to time: a table made anew, or
+ * triggers that a restore disabled, would lose changes without a sound.
  */
 export class Sources implements Part {
   readonly name = 'sources';
-  /** By source id; filled by start. */
+  /** By source id; filled by start, renewed by each look. */
   readonly tables = new Map<number, CapturedTable>();
   readonly #options: SourcesOptions;
   readonly #stopping = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -38,11 +43,34 @@ export class Sources implements Part {
 
   /** @throws PermanentError that lists every spec that does not fit its table. */
   async start(): Promise<void> {
+    await this.#persist('database', () => checkServer(this.#options.pool));
+    await this.#look();
+    this.#looking = this.#lookAgain();
+  }
+
+  /** @throws PermanentError that lists every spec that does not fit its table. */
+  async #look(): Promise<void> {
     const { pool, indexes } = this.#options;
-    await this.#persist('database', () => checkServer(pool));
     const tables = await this.#persist('database', () => inspectSources(pool, indexes));
     const captured = await this.#persist('installation', () => this.#installed(tables));
     for (const table of captured) this.tables.set(table.sourceId, table);
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { health, logger, lookEveryMs } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await sleep(lookEveryMs, signal);
+        await this.#look();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        // A table was dropped or altered since the start: its changes wait, and those of others go on.
+        const reason = error instanceof Error ? error.message : String(error);
+        if (health.failed('installation', reason))
+          logger.error({ event: 'installation_broken', err: error });
+      }
+    }
   }
 
   /** @throws RetryableError while something is missing that this user may not install. */
@@ -66,6 +94,7 @@ export class Sources implements Part {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#looking;
     await this.#options.pool.end();
   }
 

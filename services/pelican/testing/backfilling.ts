@@ -17,6 +17,7 @@ export function startBackfill(
   pool: Pool,
   tables: CapturedTable[],
   sweep: BackfillOptions['sweep'] = () => Promise.resolve(0),
+  queueDepth: BackfillOptions['queueDepth'] = () => Promise.resolve(0),
 ): RunningBackfill {
   const health = new Health();
   const metrics = createMetrics('test');
@@ -24,6 +25,7 @@ export function startBackfill(
     pool,
     tables: new Map(tables.map((table) => [table.sourceId, table])),
     sweep,
+    queueDepth,
     health,
     logger: silent,
     statistics: new BackfillStatistics(metrics),
