@@ -118,7 +118,8 @@ test('what names no source or no key is told and taken away, and holds nothing u
   await ask('things', ['1:2', '%', 'a b', '100%', '%00', '4']);
   await startRefresh();
   await answered(queues);
-  expect(await publishedFrom(pool, table, queues)).toMatchObject([{ id: '4' }, { id: '%' }]);
+  const published = await publishedFrom(pool, table, queues);
+  expect(published.map(({ id }) => id).sort()).toEqual(['%', '4']);
   expect(warnings).toHaveLength(4);
   expect(warnings).toEqual(
     expect.arrayContaining([
