@@ -101,7 +101,7 @@ export async function startSystem(options: {
       await waitUntil(
         // Twice: what goes from a queue to the outbox between two looks is seen by the next.
         async () => (await pending()) === 0 && (await pending()) === 0,
-        { what: 'the outbox and both queues are empty', timeoutMs: 25_000 },
+        { what: 'the outbox and both queues are empty', timeoutMs: 60_000 },
       );
     },
     [Symbol.asyncDispose]: async () => {
