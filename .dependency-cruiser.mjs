@@ -34,7 +34,10 @@ export default {
       name: 'stand-ins-only-in-tests',
       severity: 'error',
       comment: 'What runs in production knows nothing of local/ and packages/testing.',
-      from: { path: '^(packages|services)/', pathNot: ['^packages/testing/', '\\.test\\.ts$'] },
+      from: {
+        path: '^(packages|services)/',
+        pathNot: ['^packages/testing/', '^services/[^/]+/testing/', '\\.test\\.ts$'],
+      },
       to: { path: '^(local|packages/testing)/' },
     },
     {

@@ -170,7 +170,8 @@ describe('rows', () => {
     const queues = await testQueue();
     await sql(`insert into code values ('long', 'a', 1, repeat('x', 50000)), ('nan', 'a', 'NaN', null),
       ('endless', 'a', 'Infinity', null), ('huge', 'a', 1e999, null), (repeat('k', 600), 'a', 1, null);
-      insert into code select 'good ' || g, 'good', g from generate_series(1, 300) g`);
+      insert into code select 'good ' || g, 'good', g from generate_series(1, 300) g;
+      insert into code values (repeat('g', 600), 'gone', 1, null); delete from code where name = 'gone'`);
     await using relay = await startRelay(pool, [code], queues);
     await relayed();
     expect(jobsOf(await queues.drain())).toHaveLength(300);

@@ -147,6 +147,8 @@ export class Relay implements Part {
         if (textCut) this.#options.statistics.textCut(row.table.index.name);
       } catch (error) {
         if (!(error instanceof PermanentError)) throw error;
+        // Gone, and by its key it never had a record: there is nothing to tell or to mend.
+        if (row.values === undefined) continue;
         unpublishable.push({
           index: row.table.index.name,
           id: encodeKey(row.key),
