@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { runAviary, waitUntil } from '@aviary/testing';
+import { runAviary, startAviary, waitUntil } from '@aviary/testing';
 import { expect, test } from 'vitest';
 import { startSystem, type System } from './system.ts';
 
@@ -160,6 +160,7 @@ test('what is on its way is no difference: while edits flow, emu is stopped, pel
   });
   const withoutEmu = await audit(system, 'products', '--wait', '4');
   expect(withoutEmu).toMatchObject({ code: 3, indexes: [{ missing: 0, stale: 0, orphaned: 0 }] });
+  await interruptAmidWaiting(system);
   stopping.abort();
   await editing;
   await pelican.stop();
@@ -174,6 +175,26 @@ test('what is on its way is no difference: while edits flow, emu is stopped, pel
     indexes: [{ verdict: 'in step', ...inStep }],
   });
 }, 180_000);
+
+async function interruptAmidWaiting(system: System): Promise<void> {
+  const run = startAviary(['audit', 'products', '--wait', '100'], system.environment);
+  await waitUntil(
+    async () => {
+      const looks = await system.database.sql(
+        `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+         and query like 'select distinct key from aviary.outbox%'`,
+      );
+      return looks.length > 0;
+    },
+    { what: 'the audit waits for what is on its way' },
+  );
+  run.kill('SIGINT');
+  expect(await run.ended).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: 'aviary: stopped before it was finished\n',
+  });
+}
 
 test('a pelican audits by itself when it is time, and repairs', async () => {
   await using system = await begin();

@@ -46,7 +46,7 @@ export interface AuditProgress {
 /** Differences held at once: memory stays bounded, however much is wrong. */
 const groupSize = 10_000;
 /** Rows of a step times the dimensions of their vectors, which come along with each record. */
-const valuesAStep = 96_000;
+const valuesAStep = 64_000;
 const mostRowsAStep = 250;
 const lanes = 4;
 const idPagesALookUp = 5;

@@ -58,47 +58,61 @@ function nextSteps(
   found: AuditFindings,
   { repair, waitSeconds }: { repair: boolean; waitSeconds: number },
 ): string[] {
-  const steps: string[] = [];
+  const { index, undecided, foreign, unindexable } = found;
   const unmended = faultsOf(found) - found.mended;
+  const one = unmended === 1;
+  const steps: string[] = [];
   if (unmended > 0 && !repair) {
     steps.push(
-      `${rows(unmended)} ${unmended === 1 ? 'differs' : 'differ'} from the index. To send them again: aviary audit ${found.index} --repair`,
+      `${rows(unmended)} ${one ? 'differs' : 'differ'} from the index. To send ${one ? 'it' : 'them'} again: aviary audit ${index} --repair`,
     );
   }
   if (unmended > 0 && repair) {
     steps.push(
-      `${rows(unmended)} ${unmended === 1 ? 'was' : 'were'} sent again and not mended within ${waitSeconds} s. See: aviary dead-letters list; and whether /readyz of pelican and emu says that something is away.`,
+      `${rows(unmended)} ${one ? 'was' : 'were'} sent again and not mended within ${waitSeconds} s. See aviary dead-letters list, and whether /readyz of pelican and emu says that something is away.`,
     );
   }
-  if (found.undecided > 0) steps.push(undecided(found, waitSeconds));
-  if (found.foreign > 0) {
+  if (undecided > 0) {
     steps.push(
-      `${group(found.foreign)} record(s) have ids that no row of this table would have: something else writes to this namespace. Aviary leaves them alone. Give the other writer a namespace of its own, or delete those records.`,
+      `${rows(undecided)} may still be on ${undecided === 1 ? 'its' : 'their'} way after ${waitSeconds} s: ${placesOf(found)}. Let pelican and emu catch up and run it again, or wait longer with --wait.`,
     );
   }
-  if (found.unindexable > 0) {
+  if (foreign > 0) {
     steps.push(
-      `${rows(found.unindexable)} can have no record, for the reason given. Correct them; their dead letters: aviary dead-letters list`,
+      `${counted(foreign, 'record has an id', 'records have ids')} that no row of this table would have: something else writes to this namespace, and Aviary leaves it alone. Delete what is not wanted, and give the other writer a namespace of its own.`,
+    );
+  }
+  if (unindexable > 0) {
+    steps.push(
+      `${rows(unindexable)} can have no record, for the reason given. Correct the row, which sends it again; see aviary dead-letters list.`,
     );
   }
   return steps;
 }
 
-function undecided({ undecided: count, onItsWay }: AuditFindings, waitSeconds: number): string {
-  const places: string[] = [];
-  const { backfill, outbox, queue, refreshQueue } = onItsWay ?? {};
-  if (backfill === true) places.push('a backfill is under way');
-  if ((outbox ?? 0) > 0) places.push(`${group(outbox ?? 0)} wait in the outbox`);
-  const inQueue = (queue?.visible ?? 0) + (queue?.inFlight ?? 0);
-  if (inQueue > 0)
-    places.push(
-      `${group(inQueue)} changes wait in the queue, ${group(queue?.inFlight ?? 0)} of them with an emu`,
-    );
-  const asked =
-    (refreshQueue?.visible ?? 0) + (refreshQueue?.inFlight ?? 0) + (refreshQueue?.delayed ?? 0);
-  if (asked > 0) places.push(`${group(asked)} requests to read rows anew wait`);
-  const where = places.length > 0 ? places.join('; ') : 'there was no time to tell';
-  return `${rows(count)} may still be on their way, ${waitSeconds} s long: ${where}. Let pelican and emu catch up and run it again, or wait longer with --wait.`;
+/** Where the changes were that were waited for in vain. */
+function placesOf({ onItsWay }: AuditFindings): string {
+  if (onItsWay === undefined) return 'nothing was looked at';
+  const { backfill, outbox, queue, refreshQueue } = onItsWay;
+  const queued = queue.visible + queue.inFlight;
+  const requests = refreshQueue.visible + refreshQueue.inFlight + refreshQueue.delayed;
+  const places = [
+    ...(backfill ? ['a backfill is under way'] : []),
+    ...(outbox > 0 ? [counted(outbox, 'waits', 'wait') + ' in the outbox'] : []),
+    ...(queued > 0
+      ? [
+          `${counted(queued, 'change is', 'changes are')} in the queue, ${group(queue.inFlight)} of them with an emu`,
+        ]
+      : []),
+    ...(requests > 0
+      ? [counted(requests, 'request to read rows anew waits', 'requests to read rows anew wait')]
+      : []),
+  ];
+  // The queues came to rest, and not for long enough.
+  return places.length > 0 ? places.join('; ') : 'nothing waits any more, since a moment ago';
 }
 
-const rows = (count: number) => `${group(count)} row${count === 1 ? '' : 's'}`;
+const counted = (count: number, one: string, many: string) =>
+  `${group(count)} ${count === 1 ? one : many}`;
+
+const rows = (count: number) => counted(count, 'row', 'rows');
