@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import type { Supervised } from './supervised.ts';
 import type { System } from './system.ts';
 
 /** For so long nothing may be under way, in milliseconds: what is between two places shows in neither. */
@@ -7,7 +8,16 @@ const stableMs = 3_000;
 const lookEveryMs = 500;
 
 /** What is still on its way, for people; undefined when nothing is. */
-async function onItsWay(system: System, client: pg.Client): Promise<string | undefined> {
+async function onItsWay(
+  system: System,
+  services: readonly Supervised[],
+  client: pg.Client,
+): Promise<string | undefined> {
+  const ready = await Promise.all(services.map((service) => service.isReady()));
+  const unready = services.filter((_, position) => ready[position] !== true);
+  // One that has yet to begin may find more to do.
+  if (unready.length > 0) return `not ready: ${unready.map(({ name }) => name).join(', ')}`;
+
   const { rows } = await client.query<{ outbox: number; backfills: number }>(
     `select (select count(*) from aviary.outbox)::integer as outbox,
             (select count(*) from aviary.backfill where finished_at is null)::integer as backfills`,
@@ -26,13 +36,14 @@ async function onItsWay(system: System, client: pg.Client): Promise<string | und
 }
 
 /**
- * Waits until nothing is on its way any more.
+ * Waits until every service is well and nothing is on its way any more.
  *
  * @returns how long it took, in milliseconds, without the last looks
  * @throws Error with the figures when it takes longer than `boundMs`
  */
 export async function quiescence(
   system: System,
+  services: readonly Supervised[],
   boundMs: number,
   onLook: (left: string) => void,
 ): Promise<number> {
@@ -43,7 +54,7 @@ export async function quiescence(
     let quietSince: number | undefined;
     let jobs = -1;
     for (;;) {
-      const left = await onItsWay(system, client);
+      const left = await onItsWay(system, services, client);
       const now = performance.now();
       onLook(left ?? 'nothing');
       if (left !== undefined || system.ledger.jobs !== jobs) quietSince = undefined;

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drawArming, type FaultSignal, type Role } from './fault-points.ts';
-import { slots, type Slot } from './links.ts';
+import type { Slot } from './links.ts';
 import type { Random } from './random.ts';
 import { Supervised } from './supervised.ts';
 
 export interface ServicesOptions {
+  slots: readonly Slot[];
+  /** Share of processes that will strike themselves. */
+  armedShare: number;
   environmentOf: (slot: Slot) => Promise<Record<string, string>>;
   logs: string;
   /** Once it is there, no process strikes itself. */
@@ -15,14 +18,12 @@ export interface ServicesOptions {
   note: (what: string) => void;
 }
 
-/** Share of processes that will strike themselves. */
-const armedShare = 0.85;
 /** A process that strikes itself before it is ready is not waited for longer, in milliseconds. */
-const startBoundMs = 30_000;
+const startBoundMs = 90_000;
 
-/** Starts two pelicans and three emus, and waits until they are ready. */
+/** Starts a process for each slot, and waits until all are ready. */
 export async function startServices(options: ServicesOptions): Promise<Map<Slot, Supervised>> {
-  const { environmentOf, logs, calmFile, random, onStrike, note } = options;
+  const { slots, armedShare, environmentOf, logs, calmFile, random, onStrike, note } = options;
   const services = new Map<Slot, Supervised>();
   const ready: Promise<void>[] = [];
   for (const slot of slots) {
@@ -42,18 +43,13 @@ export async function startServices(options: ServicesOptions): Promise<Map<Slot,
     });
     services.set(slot, service);
     service.start();
-    ready.push(isReady(`http://127.0.0.1:${environment.ADMIN_PORT ?? ''}`));
+    ready.push(becomesReady(service));
   }
   await Promise.all(ready);
   return services;
 }
 
-async function isReady(adminUrl: string): Promise<void> {
+async function becomesReady(service: Supervised): Promise<void> {
   const end = performance.now() + startBoundMs;
-  const look = () =>
-    fetch(`${adminUrl}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (performance.now() < end && !(await look())) await delay(50);
+  while (performance.now() < end && !(await service.isReady())) await delay(200);
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { addStrikes, type Strikes } from './coverage.ts';
 import { drawFreezeMs, planFaults } from './fault-plan.ts';
 import { find } from './find.ts';
-import type { Slot } from './links.ts';
+import { slots, type Slot } from './links.ts';
 import { Outage } from './outage.ts';
 import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
@@ -48,6 +48,7 @@ export interface StormResult {
 }
 
 const clients = 8;
+const armedShare = 0.85;
 /** A killed process's refresh request waits for a visibility timeout, then for its delay, behind a claim's lease. */
 const quietBoundMs = 240_000;
 /** Beyond what the services are told to take. */
@@ -80,6 +81,8 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   let quietMs = 0;
   try {
     services = await startServices({
+      slots,
+      armedShare,
       environmentOf: system.environmentOf,
       logs,
       calmFile,
@@ -103,7 +106,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     await writeFile(calmFile, '');
     await Promise.all([workload.stop(), weather.clear()]);
     failures.push(...workload.report.errors.map((error) => `a writer saw an error: ${error}`));
-    quietMs = await quiescence(system, quietBoundMs, (left) => {
+    quietMs = await quiescence(system, [...services.values()], quietBoundMs, (left) => {
       signal?.throwIfAborted();
       onProgress(`on its way: ${left}`);
       note(`on its way: ${left}`);

@@ -88,6 +88,15 @@ export class Supervised {
     return child.kill(signal);
   }
 
+  /** What it says of itself: all that it works with is well. */
+  isReady(): Promise<boolean> {
+    const port = this.#options.environment.ADMIN_PORT ?? '';
+    return fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+
   /** Ends it for good, by SIGTERM, and by SIGKILL when that takes longer than its grace. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
