@@ -121,9 +121,11 @@ export function metadataValue(row: string, column: Column): string {
       return `extract(epoch from ${value})::float8`;
     case 'text[]':
     case 'character varying[]':
-      return `case when ${value} is not null then array(
-        select left(element, ${longestMetadata}) from unnest(${value}) element
-        where element is not null limit ${longestMetadata}) end`;
+      // Too long, it is refused anyway, and one element shows that it is: as JSON it is longer than joined.
+      return `case when ${value} is null then null
+        when length(array_to_string(${value}, ',')) > ${longestMetadata}
+          then array[left(array_to_string(${value}, ','), ${longestMetadata})]
+        else array(select element::text from unnest(${value}) element where element is not null) end`;
     default:
       return `left(${value}::text, ${longestMetadata})`;
   }
