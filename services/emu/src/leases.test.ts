@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Leases } from './leases.ts';
 
 function message(id: string, groupId: string): ReceivedMessage {
-  const at = { sentAt: 0, firstReceivedAt: 0 };
+  const at = { sentAt: 0, firstReceivedAt: Date.now() + 1_000 };
   return { id, groupId, body: '', receiptHandle: `handle-${id}`, receiveCount: 1, ...at };
 }
 
@@ -22,6 +22,20 @@ test('a second copy of a message that is held is left out, until its lease has e
   expect(again?.expiresAt).toBe(120_000);
   if (first) leases.release(first);
   expect(leases.held()).toEqual([again]);
+});
+
+test('a lease counts from when SQS gave the message, not from when the answer arrived', () => {
+  const leases = minute();
+  const delayed = (id: string, ms: number) => ({
+    ...message(id, id),
+    firstReceivedAt: Date.now() - ms,
+  });
+  const [late] = leases.hold([delayed('1', 9_000)], 100_000);
+  expect(late?.expiresAt).toBeGreaterThan(150_000);
+  expect(late?.expiresAt).toBeLessThanOrEqual(151_000);
+  // The clocks differ.
+  expect(leases.hold([delayed('2', 900_000)], 100_000)[0]?.expiresAt).toBe(145_000);
+  expect(leases.hold([delayed('3', -900_000)], 100_000)[0]?.expiresAt).toBe(160_000);
 });
 
 test('extension is due after a heartbeat, and not once the lease has ended', () => {

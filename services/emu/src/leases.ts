@@ -48,7 +48,7 @@ export class Leases {
         continue;
       const lease = {
         messages: ofRow,
-        expiresAt: receivedAt + this.#visibilityTimeoutMs,
+        expiresAt: receivedAt + this.#visibilityTimeoutMs - this.#delayMs(ofRow),
         redelivered: ofRow.some((message) => this.#wasLost(message)),
         unanswered: 0,
       };
@@ -93,6 +93,18 @@ export class Leases {
 
   held(): Lease[] {
     return [...this.#held.values()];
+  }
+
+  /**
+   * How long the answer with these messages was under way, as far as it can be told: SQS counts from when it gave
+   * them. At most a quarter of the timeout, so that no difference of the clocks ends a lease before it is extended.
+   */
+  #delayMs(messages: readonly ReceivedMessage[]): number {
+    const now = Date.now();
+    const ages = messages
+      .filter(({ receiveCount }) => receiveCount === 1)
+      .map(({ firstReceivedAt }) => now - firstReceivedAt);
+    return Math.min(Math.max(0, ...ages), this.#marginMs);
   }
 
   /**
