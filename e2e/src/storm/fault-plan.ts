@@ -15,7 +15,9 @@ export type Fault =
   | { kind: 'delay'; links: LinkName[]; ms: number }
   | { kind: 'queue'; faults: SqsFaults }
   | { kind: 'index'; faults: Partial<PineconeFaults> }
-  | { kind: 'embedder'; faults: EmbedderFaults };
+  | { kind: 'embedder'; faults: EmbedderFaults }
+  /** No fault, but a person's act in the midst of them: every row is to be sent again. */
+  | { kind: 'backfill' };
 
 export interface PlannedFault {
   /** After the storm's begin, in milliseconds. */
@@ -33,12 +35,19 @@ const weights = {
   queue: 5,
   index: 5,
   embedder: 3,
+  backfill: 0.5,
 };
 
 /** Between the beginnings of two faults, in milliseconds, on average. */
 const paceMs = 450;
-/** How late a write to the index may take effect: of a frozen process, or held up on its way. */
+/**
+ * How late a write to the index may take effect, of a frozen process or held up on its way: below the delay of a refresh,
+ * which counts on such a time.
+ */
 export const longestLatenessMs = 12_000;
+/** A claim of pelican's is another's after 20 s. */
+const pastLeaseMs = [18_000, 26_000] as const;
+const longShare = 0.3;
 
 /** A storm has at most so many outages of Postgres, which end all writers' transactions. */
 const mostPostgresOutages = 2;
@@ -65,9 +74,12 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
   switch (kind) {
     case 'signal': {
       const signal = random.pick(['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGSTOP'] as const);
-      const victims = random.sample(slots, random.chance(0.2) ? 2 : 1);
+      const victims = random
+        .sample(slots, random.chance(0.2) ? 2 : 1)
+        // An emu may not be frozen for as long as a pelican: the first decides.
+        .sort();
       return {
-        forMs: signal === 'SIGSTOP' ? drawFreezeMs(random) : 0,
+        forMs: signal === 'SIGSTOP' ? drawFreezeMs(random, victims[0] ?? 'emu-1') : 0,
         fault: { kind, signal, victims },
       };
     }
@@ -75,9 +87,14 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
       return { forMs: 0, fault: { kind, links: drawLinks(random) } };
     case 'hold': {
       const release = random.pick(['delivered', 'reset', 'forgotten'] as const);
+      const links = drawLinks(random);
+      const mayBeLong = links.every((link) => /^pelican-. (queue|postgres)$/.test(link));
       return {
-        forMs: random.between(500, 7_000),
-        fault: { kind, links: drawLinks(random), release },
+        forMs:
+          mayBeLong && random.chance(longShare)
+            ? random.between(...pastLeaseMs)
+            : random.between(500, 7_000),
+        fault: { kind, links, release },
       };
     }
     case 'delay':
@@ -95,6 +112,8 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
         forMs: random.between(500, 4_000),
         fault: { kind, faults: drawIndexFaults(random) },
       };
+    case 'backfill':
+      return { forMs: 0, fault: { kind } };
     case 'embedder':
       return {
         forMs: random.between(500, 4_000),
@@ -103,9 +122,11 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
   }
 }
 
-/** Often past the visibility timeout, never past the delay of a refresh, which counts on such a time. */
-export function drawFreezeMs(random: Random): number {
-  return random.between(500, longestLatenessMs);
+/** Often past the visibility timeout of emus, now and then past the lease of a pelican's claim. */
+export function drawFreezeMs(random: Random, slot: Slot): number {
+  return slot.startsWith('pelican') && random.chance(longShare)
+    ? random.between(...pastLeaseMs)
+    : random.between(500, longestLatenessMs);
 }
 
 /** One way, or all ways to one dependency. */

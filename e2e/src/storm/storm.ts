@@ -89,7 +89,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       random: random.fork('services'),
       onStrike: (slot, point, signal) => {
         addStrikes(strikes, { [`${point} ${signal}`]: 1 });
-        if (signal === 'SIGSTOP') weather.wakeLater(slot, drawFreezeMs(freezes));
+        if (signal === 'SIGSTOP') weather.wakeLater(slot, drawFreezeMs(freezes, slot));
       },
       note,
     });

@@ -2,6 +2,7 @@ import type { EmbeddingsServer, Faults as EmbedderFaults } from '@aviary/local/e
 import type { PineconeFaults, PineconeServer } from '@aviary/local/pinecone';
 import type { LocalPostgres } from '@aviary/local/postgres';
 import type { LocalSqs, SqsFaults } from '@aviary/local/sqs';
+import pg from 'pg';
 import type { Fault, PlannedFault } from './fault-plan.ts';
 import { linkNames, type LinkName, type Links, type Slot } from './links.ts';
 import type { Outage } from './outage.ts';
@@ -52,6 +53,7 @@ export class Weather {
   readonly #embedder: Holding<EmbedderFaults>;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #endings = new Set<() => void>();
+  /** Outages of Postgres and what needs it, one after another. */
   #outages: Promise<void> = Promise.resolve();
 
   constructor(options: WeatherOptions) {
@@ -117,6 +119,9 @@ export class Weather {
         return;
       case 'embedder':
         this.#until(forMs, this.#embedder.begin(fault.faults));
+        return;
+      case 'backfill':
+        this.#outages = this.#outages.then(() => this.#requestBackfills());
     }
   }
 
@@ -129,6 +134,16 @@ export class Weather {
     const { postgres, outage, note } = this.#options;
     await outage.during(() => postgres[how]());
     note('Postgres is back');
+  }
+
+  async #requestBackfills(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#options.postgres.url });
+    await client.connect();
+    try {
+      await client.query('select aviary.request_backfill(id) from aviary.source');
+    } finally {
+      await client.end();
+    }
   }
 
   #send(slot: Slot, signal: NodeJS.Signals): void {
