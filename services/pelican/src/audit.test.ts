@@ -9,13 +9,16 @@ import {
   type TestQueue,
 } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { aviarySchema, capture, poolTo, write, type Source } from '../testing/captured.ts';
 import { startIndexing } from '../testing/indexing.ts';
 import { outboxIsEmpty, startRelay } from '../testing/relaying.ts';
 import type { AuditExample } from './audit-findings.ts';
 import { audit, type AuditOptions } from './audit.ts';
 import type { CapturedTable } from './capture.ts';
+
+// A minute on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 let database: TestDatabase;
 let pool: Pool;
@@ -81,7 +84,7 @@ async function startPipeline(table: CapturedTable) {
         const { visible, inFlight } = await queues.queue.depth();
         return visible + inFlight === 0;
       },
-      { what: 'all is indexed' },
+      { what: 'all is indexed', timeoutMs: 40_000 },
     );
   return { quiet, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
@@ -91,7 +94,7 @@ const things = () =>
     { table: 'thing', metadata: ['price', 'tags', 'note'] },
     'id integer primary key, name text, price numeric, tags text[], note text',
     `insert into thing select g, 'thing ' || g, g / 7.0, array['a', g::text], case when g % 2 = 0 then 'n' end
-     from generate_series(1, 700) g`,
+     from generate_series(1, 400) g`,
   );
 
 /** Changes a stored record's metadata behind Aviary's back. */
@@ -139,8 +142,8 @@ test('an index in step has no differences', async () => {
   const findings = await run(await things());
   expect(findings).toMatchObject({
     index: 'things',
-    rows: 700,
-    records: 700,
+    rows: 400,
+    records: 400,
     missing: 0,
     stale: 0,
     orphaned: 0,
@@ -189,14 +192,14 @@ test('composite keys of text, with blanks and colons', async () => {
   const table = await inStep(
     { table: 'stock', key: ['store', 'sku'], text: '{{shelf}}', metadata: ['sku'] },
     'store text, sku text, shelf text, primary key (sku, store)',
-    `insert into stock select 'store ' || g % 9, 'sku:' || g, 'on shelf ' || g from generate_series(1, 600) g`,
+    `insert into stock select 'store ' || g % 9, 'sku:' || g, 'on shelf ' || g from generate_series(1, 300) g`,
   );
   await vectors.delete(['store%201:sku%3A1']);
   await tamper('store%202:sku%3A2', (metadata) => (metadata.sku = 'else'));
   await vectors.upsert([{ id: 'no:row', values: vector, metadata: {} }]);
   await vectors.upsert([{ id: 'single', values: vector, metadata: {} }]);
   const findings = await run(table);
-  expect(findings.rows).toBe(600);
+  expect(findings.rows).toBe(300);
   expect(differences(findings.examples)).toEqual([
     ['foreign', 'single'],
     ['missing', 'store%201:sku%3A1'],
@@ -223,7 +226,7 @@ test('edits that flow are no differences', async () => {
   const stopping = new AbortController();
   const editing = (async () => {
     for (let edit = 0; !stopping.signal.aborted; edit += 1) {
-      const id = 1 + (edit % 700);
+      const id = 1 + (edit % 400);
       await sql(
         edit % 5 === 4
           ? `delete from thing where id = ${id}; insert into thing (id, name) values (${id}, 'again')`
@@ -244,14 +247,14 @@ test('edits that flow are no differences', async () => {
 
 test('what waits in the outbox stays undecided', async () => {
   const table = await things();
-  await sql("update thing set name = 'new' where id <= 5; insert into thing values (701, 'new')");
+  await sql("update thing set name = 'new' where id <= 5; insert into thing values (401, 'new')");
   const findings = await run(table, { waitMs: 2_000 });
   expect(findings).toMatchObject({ missing: 0, stale: 0, undecided: 6, onItsWay: { outbox: 6 } });
 });
 
 test('what waits in the queue, or is in flight, stays undecided', async () => {
   const table = await things();
-  await sql("update thing set name = 'new' where id <= 5; delete from thing where id = 700");
+  await sql("update thing set name = 'new' where id <= 5; delete from thing where id = 400");
   {
     await using running = new AsyncDisposableStack();
     running.use(await startRelay(pool, [table], queues));
@@ -314,7 +317,7 @@ test('failures of the index are waited for', async () => {
   await vectors.delete(['1']);
   pinecone.setFaults({ unavailable: 0.2, droppedBefore: 0.1 });
   const findings = await run(table);
-  expect(findings).toMatchObject({ rows: 700, records: 699, missing: 1, stale: 0, orphaned: 0 });
+  expect(findings).toMatchObject({ rows: 400, records: 399, missing: 1, stale: 0, orphaned: 0 });
 });
 
 test('an audit ends with its signal', async () => {

@@ -283,21 +283,29 @@ class Audit {
   async #persist<T>(call: () => Promise<T>): Promise<T> {
     const { signal, onRetry } = this.#options;
     const end = performance.now() + patienceMs;
-    const bound = new AbortController();
-    let last: RetryableError | undefined;
+    const attempt = async () => {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof RetryableError) || performance.now() < end) throw error;
+        throw new GivenUp(error);
+      }
+    };
     try {
-      return await retry(call, {
-        signal: AbortSignal.any([signal, bound.signal]),
-        onRetry: (error) => {
-          last = error;
-          onRetry?.(error);
-          if (performance.now() > end) bound.abort();
-        },
-      });
+      return await retry(attempt, { signal, ...(onRetry && { onRetry }) });
     } catch (error) {
-      signal.throwIfAborted();
-      throw bound.signal.aborted && last !== undefined ? last : error;
+      throw error instanceof GivenUp ? error.failure : error;
     }
+  }
+}
+
+/** Ends the repeating of a call that may yet succeed. */
+class GivenUp extends Error {
+  readonly failure: RetryableError;
+
+  constructor(failure: RetryableError) {
+    super(failure.message);
+    this.failure = failure;
   }
 }
 

@@ -2,6 +2,8 @@ import { decodeJob, managedMetadata } from '@aviary/change-job';
 import type { Queue } from '@aviary/queue';
 import type { VectorIndex } from '@aviary/vector-index';
 
+const vector = Float32Array.from({ length: 384 }, (_, at) => (at === 0 ? 1 : 0));
+
 /** Brings jobs from the queue into the index, each with the same vector: as an emu does, without an embedder. */
 export function startIndexing(queue: Queue, vectors: VectorIndex): AsyncDisposable {
   const stopping = new AbortController();
@@ -13,18 +15,18 @@ export function startIndexing(queue: Queue, vectors: VectorIndex): AsyncDisposab
         visibilityTimeoutSeconds: 30,
         signal,
       });
-      for (const { body } of messages) {
-        const job = decodeJob(body);
-        if (job.op === 'delete') await vectors.delete([job.id]);
-        else {
-          const values = Array.from({ length: 384 }, (_, at) => (at === 0 ? 1 : 0));
-          await vectors.upsert([{ id: job.id, values, metadata: managedMetadata(job) }]);
-        }
-      }
+      // The last job of each row.
+      const jobs = new Map(messages.map(({ body }) => decodeJob(body)).map((job) => [job.id, job]));
+      const upserts = [...jobs.values()].filter((job) => job.op === 'upsert');
+      const deletes = [...jobs.values()].filter((job) => job.op === 'delete');
+      await vectors.upsert(
+        upserts.map((job) => ({ id: job.id, values: vector, metadata: managedMetadata(job) })),
+      );
+      await vectors.delete(deletes.map(({ id }) => id));
       if (messages.length > 0) await queue.acknowledge(messages, new AbortController().signal);
     }
   };
-  const running = run().catch((error: unknown) => {
+  const running = Promise.all([run(), run(), run()]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   return {
