@@ -1,7 +1,7 @@
 import { encodeKey } from '@aviary/change-job';
 import type { Pool } from '@aviary/postgres';
 import type { Queue } from '@aviary/queue';
-import { RetryableError, retry, sleep } from '@aviary/runtime';
+import { sleep, type RetryableError } from '@aviary/runtime';
 import type { VectorIndex } from '@aviary/vector-index';
 import { demandOf, differenceOf, type Difference } from './audit-difference.ts';
 import { FindingsSoFar, type AuditFindings } from './audit-findings.ts';
@@ -9,6 +9,7 @@ import { Suspects, type Suspect } from './audit-suspects.ts';
 import { Transit } from './audit-transit.ts';
 import type { CapturedTable } from './capture.ts';
 import { enqueue } from './outbox.ts';
+import { patiently } from './patiently.ts';
 import { readRowsByKey, readStep, type RowStep } from './read-rows.ts';
 import { rowless } from './record-rows.ts';
 
@@ -51,8 +52,6 @@ const mostRowsAStep = 250;
 const lanes = 4;
 const idPagesALookUp = 5;
 const usualSettleMs = 10_000;
-/** How long one request may fail and be tried again, in milliseconds. */
-const patienceMs = 60_000;
 
 /**
  * Compares a table with its index, both ways at once: each row with its record, and each record's id with the
@@ -279,33 +278,8 @@ class Audit {
     this.#options.onProgress?.(this.#progress);
   }
 
-  /** Tries again what may pass, for a while. */
-  async #persist<T>(call: () => Promise<T>): Promise<T> {
-    const { signal, onRetry } = this.#options;
-    const end = performance.now() + patienceMs;
-    const attempt = async () => {
-      try {
-        return await call();
-      } catch (error) {
-        if (!(error instanceof RetryableError) || performance.now() < end) throw error;
-        throw new GivenUp(error);
-      }
-    };
-    try {
-      return await retry(attempt, { signal, ...(onRetry && { onRetry }) });
-    } catch (error) {
-      throw error instanceof GivenUp ? error.failure : error;
-    }
-  }
-}
-
-/** Ends the repeating of a call that may yet succeed. */
-class GivenUp extends Error {
-  readonly failure: RetryableError;
-
-  constructor(failure: RetryableError) {
-    super(failure.message);
-    this.failure = failure;
+  #persist<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, this.#options);
   }
 }
 
