@@ -5,9 +5,11 @@ import { encodeDeadLetter } from '@aviary/change-job';
 import { VectorIndex, type VectorRecord } from '@aviary/vector-index';
 import { expect, onTestFinished, test } from 'vitest';
 import { find } from './find.ts';
+import type { Slot } from './links.ts';
 import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
 import { startServices } from './services.ts';
+import type { Supervised } from './supervised.ts';
 import { startSystem } from './system.ts';
 import { Timeline } from './timeline.ts';
 import { judge } from './verdict.ts';
@@ -19,7 +21,8 @@ test('without a storm index equals table, and each harm done by hand is found', 
   const beganAt = Date.now();
   const timeline = new Timeline(join(logs, 'timeline.log'));
   await using system = await startSystem(new Random(1), timeline);
-  const services = await startServices({
+  const services = new Map<Slot, Supervised>();
+  await startServices(services, {
     slots: ['pelican-1', 'emu-1'],
     armedShare: 0,
     environmentOf: system.environmentOf,

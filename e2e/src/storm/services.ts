@@ -21,10 +21,12 @@ export interface ServicesOptions {
 /** A process that strikes itself before it is ready is not waited for longer, in milliseconds. */
 const startBoundMs = 90_000;
 
-/** Starts a process for each slot, and waits until all are ready. */
-export async function startServices(options: ServicesOptions): Promise<Map<Slot, Supervised>> {
+/** Starts a process for each slot, puts it among the services, and waits until all are ready. */
+export async function startServices(
+  services: Map<Slot, Supervised>,
+  options: ServicesOptions,
+): Promise<void> {
   const { slots, armedShare, environmentOf, logs, calmFile, random, onStrike, note } = options;
-  const services = new Map<Slot, Supervised>();
   const ready: Promise<void>[] = [];
   for (const slot of slots) {
     const environment = await environmentOf(slot);
@@ -46,7 +48,6 @@ export async function startServices(options: ServicesOptions): Promise<Map<Slot,
     ready.push(becomesReady(service));
   }
   await Promise.all(ready);
-  return services;
 }
 
 async function becomesReady(service: Supervised): Promise<void> {

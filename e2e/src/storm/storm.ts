@@ -73,14 +73,14 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   const strikes: Strikes = {};
   const freezes = random.fork('freezes');
   const calmFile = join(logs, 'calm');
-  const weather = new Weather({ ...system, outage, note });
+  const services = new Map<Slot, Supervised>();
+  const weather = new Weather({ ...system, services, outage, note });
   const failures: string[] = [];
-  let services = new Map<Slot, Supervised>();
   let differences: Difference[] = [];
   let records = 0;
   let quietMs = 0;
   try {
-    services = await startServices({
+    await startServices(services, {
       slots,
       armedShare,
       environmentOf: system.environmentOf,
@@ -93,7 +93,6 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       },
       note,
     });
-    weather.services = services;
     workload.start(clients, random.fork('workload'));
     weather.begin(planFaults(seconds * 1_000, random.fork('faults')));
     for (let left = seconds; left > 0; left -= 1) {

@@ -14,6 +14,7 @@ export interface WeatherOptions {
   pinecone: PineconeServer;
   embeddings: EmbeddingsServer;
   links: Links;
+  services: ReadonlyMap<Slot, Supervised>;
   outage: Outage;
   note: (what: string) => void;
 }
@@ -45,8 +46,6 @@ class Holding<F extends object> {
 export class Weather {
   /** Faults that happened, by kind. */
   readonly happened: Record<string, number> = {};
-  /** Those that signals are for; none before they are started. */
-  services: ReadonlyMap<Slot, Supervised> = new Map<Slot, Supervised>();
   readonly #options: WeatherOptions;
   readonly #queue: Holding<SqsFaults>;
   readonly #index: Holding<Partial<PineconeFaults>>;
@@ -79,6 +78,7 @@ export class Weather {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const end of this.#endings) end();
     this.#endings.clear();
+    for (const slot of this.#options.services.keys()) this.#send(slot, 'SIGCONT');
     this.#options.links.setPassage(linkNames, { kind: 'open' });
     this.#options.links.drop(linkNames, 'forgotten');
     await this.#outages;
@@ -147,7 +147,7 @@ export class Weather {
   }
 
   #send(slot: Slot, signal: NodeJS.Signals): void {
-    this.services.get(slot)?.send(signal);
+    this.#options.services.get(slot)?.send(signal);
   }
 
   /** Ends a fault after a while, or when all faults end. */
