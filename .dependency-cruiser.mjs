@@ -50,7 +50,7 @@ export default {
     sdk('vector-index', '^packages/vector-index/', '@pinecone-database/pinecone'),
     sdk('embedding', '^packages/embedding/', 'openai'),
     sdk('postgres', '^packages/postgres/', 'pg'),
-    stages('pelican', 'wake|claim|render|publish|backfill'),
+    stages('pelican', 'wake|claim|render|publish|backfill/backfill'),
     stages('emu', 'receive|decode|embed|upsert|acknowledge|extend-visibility'),
   ],
   options: {

@@ -3,7 +3,7 @@ import { RetryableError } from '@aviary/runtime';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aviarySchema, capture, claimRows, poolTo, write } from '../testing/captured.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 import { Claim } from './claim.ts';
 
 let database: TestDatabase;

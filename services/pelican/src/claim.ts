@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { query, type Pool } from '@aviary/postgres';
 import { RetryableError, retry } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 
 /*
  * How the lease of a claim is spent, in milliseconds from its beginning. What lies between the bounds is for

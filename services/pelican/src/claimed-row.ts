@@ -1,5 +1,5 @@
 import type { MetadataValue } from '@aviary/change-job';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 
 /** A row that changed, coalesced from all its changes that were claimed, in its present state. */
 export interface ClaimedRow {

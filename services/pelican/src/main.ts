@@ -11,18 +11,18 @@ import {
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
-import { AuditSchedule } from './audit-schedule.ts';
-import { AuditStatistics } from './audit-statistics.ts';
-import { audit } from './audit.ts';
-import { BackfillStatistics } from './backfill-statistics.ts';
-import { Backfill } from './backfill.ts';
+import { AuditSchedule } from './audit/audit-schedule.ts';
+import { AuditStatistics } from './audit/audit-statistics.ts';
+import { audit } from './audit/audit.ts';
+import { BackfillStatistics } from './backfill/backfill-statistics.ts';
+import { Backfill } from './backfill/backfill.ts';
 import { readConfig } from './config.ts';
-import { openPool } from './open-pool.ts';
+import { openPool } from './tables/open-pool.ts';
 import { Refresh } from './refresh.ts';
 import { Relay } from './relay.ts';
-import { Sources } from './sources.ts';
+import { Sources } from './tables/sources.ts';
 import { RelayStatistics } from './statistics.ts';
-import { sweep } from './sweep.ts';
+import { sweep } from './backfill/sweep.ts';
 import { Wake } from './wake.ts';
 
 try {

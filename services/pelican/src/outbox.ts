@@ -1,5 +1,5 @@
 import { query, type Pool } from '@aviary/postgres';
-import { joinKey } from './row-sql.ts';
+import { joinKey } from './tables/row-sql.ts';
 
 /** Puts rows into the outbox by key, to be read anew and published. */
 export async function enqueue(

@@ -1,11 +1,11 @@
 import type { Pool } from '@aviary/postgres';
 import { RetryableError } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 import type { ClaimedChange } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
 import { coalesce, type KeyChange } from './coalesce.ts';
-import { readRowsByKey } from './read-rows.ts';
-import { splitKey } from './row-sql.ts';
+import { readRowsByKey } from './tables/read-rows.ts';
+import { splitKey } from './tables/row-sql.ts';
 
 /**
  * Reads the claimed rows as they are now, each once. Reading after claiming is what makes it right: a change

@@ -6,7 +6,7 @@ import { testDatabase, testQueue, waitUntil, type TestQueue } from '@aviary/test
 import { expect, test, type TestContext } from 'vitest';
 import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
 import { jobsOf, outboxIsEmpty, startRelay } from '../testing/relaying.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 import { Refresh } from './refresh.ts';
 import { RelayStatistics } from './statistics.ts';
 

@@ -10,8 +10,8 @@ import {
   type Logger,
   type Part,
 } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
-import { joinKey } from './row-sql.ts';
+import type { CapturedTable } from './capture/capture.ts';
+import { joinKey } from './tables/row-sql.ts';
 import type { RelayStatistics } from './statistics.ts';
 
 export interface RefreshOptions {

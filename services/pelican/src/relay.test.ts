@@ -5,7 +5,7 @@ import { testDatabase, testQueue, waitUntil, type TestDatabase } from '@aviary/t
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aviarySchema, capture, claimRows, poolTo, write } from '../testing/captured.ts';
 import { jobsOf, outboxIsEmpty, startRelay, textsAfter } from '../testing/relaying.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 import { Claim } from './claim.ts';
 
 let database: TestDatabase;

@@ -10,7 +10,7 @@ import {
   type Logger,
   type Part,
 } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 import { Claim } from './claim.ts';
 import type { ClaimedRow } from './claimed-row.ts';
 import { deadLetter, publish, type Unpublishable } from './publish.ts';

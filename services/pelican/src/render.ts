@@ -3,7 +3,7 @@ import { PermanentError } from '@aviary/runtime';
 import { fillTemplate } from '@aviary/semantic-index';
 import { boundText } from './bound-text.ts';
 import type { ClaimedRow } from './claimed-row.ts';
-import { longestText } from './row-sql.ts';
+import { longestText } from './tables/row-sql.ts';
 
 /** Pinecone's bound on a record's metadata, in bytes of JSON. */
 const maxMetadataBytes = 40_960;

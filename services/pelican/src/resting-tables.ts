@@ -1,5 +1,5 @@
 import type { Health, Logger } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from './capture/capture.ts';
 
 /** How long a table that can't be read is left alone, in milliseconds. */
 const restMs = 15_000;

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from '@aviary/postgres';
 import { Health, createMetrics, type Registry } from '@aviary/runtime';
 import { waitUntil } from '@aviary/testing';
-import { BackfillStatistics } from '../src/backfill-statistics.ts';
-import { Backfill, type BackfillOptions } from '../src/backfill.ts';
-import type { CapturedTable } from '../src/capture.ts';
+import { BackfillStatistics } from '../src/backfill/backfill-statistics.ts';
+import { Backfill, type BackfillOptions } from '../src/backfill/backfill.ts';
+import type { CapturedTable } from '../src/capture/capture.ts';
 import { claimRows, silent, write } from './captured.ts';
 
 export interface RunningBackfill extends AsyncDisposable {

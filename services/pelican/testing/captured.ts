@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { migrate, type Pool } from '@aviary/postgres';
 import { createLogger } from '@aviary/runtime';
 import { toSemanticIndex, type SemanticIndex } from '@aviary/semantic-index';
-import { installCapture, type CapturedTable } from '../src/capture.ts';
+import { installCapture, type CapturedTable } from '../src/capture/capture.ts';
 import { Claim } from '../src/claim.ts';
 import type { ClaimedRow } from '../src/claimed-row.ts';
-import { openPool } from '../src/open-pool.ts';
+import { openPool } from '../src/tables/open-pool.ts';
 import { readClaimed } from '../src/read-claimed.ts';
-import { inspectSource } from '../src/source-table.ts';
+import { inspectSource } from '../src/tables/source-table.ts';
 
 /** A database with schema aviary, as a template for those of tests. */
 export const aviarySchema = {

@@ -2,7 +2,7 @@ import { decodeJob, type ChangeJob } from '@aviary/change-job';
 import type { Pool } from '@aviary/postgres';
 import type { Queue } from '@aviary/queue';
 import { Health, createMetrics } from '@aviary/runtime';
-import type { CapturedTable } from '../src/capture.ts';
+import type { CapturedTable } from '../src/capture/capture.ts';
 import { Relay } from '../src/relay.ts';
 import { RelayStatistics } from '../src/statistics.ts';
 import { Wake } from '../src/wake.ts';

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { AuditProgress } from '../audit.ts';
+import type { AuditProgress } from '../audit/audit.ts';
 import { group } from './backfill-progress.ts';
 import type { TextSink } from './context.ts';
 import { Pace, duration } from './pace.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AuditFindings } from '../audit-findings.ts';
+import type { AuditFindings } from '../audit/audit-findings.ts';
 import { auditReport, verdictOf } from './audit-report.ts';
 
 const found = (some: Partial<AuditFindings> = {}): AuditFindings => ({

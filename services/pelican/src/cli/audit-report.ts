@@ -1,4 +1,4 @@
-import type { AuditExample, AuditFindings } from '../audit-findings.ts';
+import type { AuditExample, AuditFindings } from '../audit/audit-findings.ts';
 import { group } from './backfill-progress.ts';
 import { columns } from './columns.ts';
 import { duration } from './pace.ts';

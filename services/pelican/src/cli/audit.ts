@@ -4,9 +4,9 @@ import { PermanentError, RetryableError } from '@aviary/runtime';
 import { loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import { Command, InvalidArgumentError } from 'commander';
-import type { AuditFindings } from '../audit-findings.ts';
-import { audit, type AuditOptions } from '../audit.ts';
-import type { CapturedTable } from '../capture.ts';
+import type { AuditFindings } from '../audit/audit-findings.ts';
+import { audit, type AuditOptions } from '../audit/audit.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 import {
   databaseConfig,
   pineconeConfig,
@@ -15,10 +15,10 @@ import {
   specsConfig,
   sqsConfig,
 } from '../config.ts';
-import { countRows } from '../count-rows.ts';
-import { lookUpInstallation } from '../installation.ts';
-import { openPool } from '../open-pool.ts';
-import { inspectSources } from '../source-table.ts';
+import { countRows } from '../tables/count-rows.ts';
+import { lookUpInstallation } from '../capture/installation.ts';
+import { openPool } from '../tables/open-pool.ts';
+import { inspectSources } from '../tables/source-table.ts';
 import { AuditBar } from './audit-progress.ts';
 import { auditReport, verdictOf } from './audit-report.ts';
 import type { CliContext } from './context.ts';

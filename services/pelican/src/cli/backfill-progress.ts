@@ -1,5 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import type { BackfillState } from '../backfill-requests.ts';
+import type { BackfillState } from '../backfill/backfill-requests.ts';
 import type { TextSink } from './context.ts';
 import { Pace, duration } from './pace.ts';
 

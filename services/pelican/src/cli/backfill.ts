@@ -6,9 +6,9 @@ import {
   readBackfills,
   requestBackfills,
   type BackfillState,
-} from '../backfill-requests.ts';
+} from '../backfill/backfill-requests.ts';
 import { databaseConfig, specsConfig } from '../config.ts';
-import { openPool } from '../open-pool.ts';
+import { openPool } from '../tables/open-pool.ts';
 import { group } from './backfill-progress.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { Pool } from '@aviary/postgres';
 import { RetryableError, sleep } from '@aviary/runtime';
-import { readBackfills, type BackfillState } from '../backfill-requests.ts';
+import { readBackfills, type BackfillState } from '../backfill/backfill-requests.ts';
 import { backfillProgress, type BackfillProgress } from './backfill-progress.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';

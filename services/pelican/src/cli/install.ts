@@ -2,9 +2,9 @@ import { retry } from '@aviary/runtime';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command } from 'commander';
 import { databaseConfig, specsConfig } from '../config.ts';
-import { install, type Installed, type Persist } from '../installation.ts';
-import { openPool } from '../open-pool.ts';
-import { inspectSources } from '../source-table.ts';
+import { install, type Installed, type Persist } from '../capture/installation.ts';
+import { openPool } from '../tables/open-pool.ts';
+import { inspectSources } from '../tables/source-table.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';
 

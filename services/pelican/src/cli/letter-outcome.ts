@@ -1,4 +1,4 @@
-import { rowOf, type HeldLetter } from '../dead-letter-box.ts';
+import { rowOf, type HeldLetter } from '../dead-letters/dead-letter-box.ts';
 import { printable } from './columns.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 import { keyOfRecordId } from '@aviary/change-job';
 import { PermanentError } from '@aviary/runtime';
-import { rowOf, type HeldLetter } from '../dead-letter-box.ts';
+import { rowOf, type HeldLetter } from '../dead-letters/dead-letter-box.ts';
 import { columns, printable } from './columns.ts';
 
 /** A letter as --json has it. Times are ISO 8601. */

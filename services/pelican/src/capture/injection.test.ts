@@ -5,9 +5,9 @@ import { testDatabase, testQueue, waitUntil, type TestDatabase } from '@aviary/t
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { aviarySchema, capture, poolTo } from '../testing/captured.ts';
-import { jobsOf, outboxIsEmpty, startRelay } from '../testing/relaying.ts';
-import { readRowsByKey, readStep } from './read-rows.ts';
+import { aviarySchema, capture, poolTo } from '../../testing/captured.ts';
+import { jobsOf, outboxIsEmpty, startRelay } from '../../testing/relaying.ts';
+import { readRowsByKey, readStep } from '../tables/read-rows.ts';
 
 /*
  * Whatever a spec's names and a row's values are, they are names and values: the whole way to the queue works, or

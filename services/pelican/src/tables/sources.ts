@@ -9,8 +9,8 @@ import {
   type Part,
 } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
-import type { CapturedTable } from './capture.ts';
-import { install, lookUpInstallation, mayInstall } from './installation.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { install, lookUpInstallation, mayInstall } from '../capture/installation.ts';
 import { inspectSources, type SourceTable } from './source-table.ts';
 
 export interface SourcesOptions {

@@ -2,7 +2,7 @@ import { encodeKey } from '@aviary/change-job';
 import type { DifferenceKind } from './audit-difference.ts';
 import type { Suspect } from './audit-suspects.ts';
 import type { OnItsWay } from './audit-transit.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 
 /** What an audit found. */
 export interface AuditFindings {

@@ -1,7 +1,7 @@
 import type { Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { poolTo, specOf, write, type Source } from '../testing/captured.ts';
+import { poolTo, specOf, write, type Source } from '../../testing/captured.ts';
 import { inspectSource } from './source-table.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { encodeKey, keyOfRecordId } from '@aviary/change-job';
 import { query, type Pool } from '@aviary/postgres';
 import { PermanentError } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 import { keysJoinedToRows } from './row-sql.ts';
 
 /** Records that stand for no row. */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { encodeKey } from '@aviary/change-job';
 import type { Difference } from './audit-difference.ts';
 import type { Transit } from './audit-transit.ts';
-import { joinKey } from './row-sql.ts';
+import { joinKey } from '../tables/row-sql.ts';
 
 /*
  * When is a difference a fault?

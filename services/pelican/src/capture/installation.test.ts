@@ -5,9 +5,9 @@ import { startPostgres } from '@aviary/local/postgres';
 import type { Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { poolTo, specOf, write } from '../testing/captured.ts';
+import { poolTo, specOf, write } from '../../testing/captured.ts';
 import { install, lookUpInstallation, mayInstall, type Persist } from './installation.ts';
-import { inspectSources } from './source-table.ts';
+import { inspectSources } from '../tables/source-table.ts';
 
 let database: TestDatabase;
 let owner: Pool;

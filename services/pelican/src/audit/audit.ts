@@ -7,11 +7,11 @@ import { demandOf, differenceOf, type Difference } from './audit-difference.ts';
 import { FindingsSoFar, type AuditFindings } from './audit-findings.ts';
 import { Suspects, type Suspect } from './audit-suspects.ts';
 import { Transit } from './audit-transit.ts';
-import type { CapturedTable } from './capture.ts';
-import { enqueue } from './outbox.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { enqueue } from '../outbox.ts';
 import { patiently } from './patiently.ts';
-import { readRowsByKey, readStep, type RowStep } from './read-rows.ts';
-import { rowless } from './record-rows.ts';
+import { readRowsByKey, readStep, type RowStep } from '../tables/read-rows.ts';
+import { rowless } from '../tables/record-rows.ts';
 
 export interface AuditOptions {
   pool: Pool;

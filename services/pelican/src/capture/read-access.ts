@@ -1,5 +1,5 @@
 import { quoteIdentifier, type PoolClient } from '@aviary/postgres';
-import { namedColumns, type SourceTable } from './source-table.ts';
+import { namedColumns, type SourceTable } from '../tables/source-table.ts';
 
 /** What a role is not allowed and needs, to read a table as its spec names it. */
 export interface Lack {

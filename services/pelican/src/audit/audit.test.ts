@@ -10,12 +10,12 @@ import {
 } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { aviarySchema, capture, poolTo, write, type Source } from '../testing/captured.ts';
-import { startIndexing } from '../testing/indexing.ts';
-import { outboxIsEmpty, startRelay } from '../testing/relaying.ts';
+import { aviarySchema, capture, poolTo, write, type Source } from '../../testing/captured.ts';
+import { startIndexing } from '../../testing/indexing.ts';
+import { outboxIsEmpty, startRelay } from '../../testing/relaying.ts';
 import type { AuditExample } from './audit-findings.ts';
 import { audit, type AuditOptions } from './audit.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 
 // A minute on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { encodeKey, provenanceOf, type MetadataValue, type UpsertJob } from '@aviary/change-job';
 import { PermanentError } from '@aviary/runtime';
 import type { VectorRecord } from '@aviary/vector-index';
-import type { CapturedTable } from './capture.ts';
-import type { RowValues } from './claimed-row.ts';
-import { render } from './render.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import type { RowValues } from '../claimed-row.ts';
+import { render } from '../render.ts';
 
 /** What is wrong with a record: it is not there, says something else than its row, or has no reason to be. */
 export type DifferenceKind = 'missing' | 'stale' | 'orphaned';

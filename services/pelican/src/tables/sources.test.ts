@@ -1,7 +1,7 @@
 import { Health } from '@aviary/runtime';
 import { testDatabase, waitUntil } from '@aviary/testing';
 import { expect, test } from 'vitest';
-import { aviarySchema, poolTo, silent, specOf, write } from '../testing/captured.ts';
+import { aviarySchema, poolTo, silent, specOf, write } from '../../testing/captured.ts';
 import { Sources } from './sources.ts';
 
 test('capture that is taken off while pelican runs is put back, and what was missed is backfilled', async () => {

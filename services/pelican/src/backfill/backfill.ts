@@ -3,8 +3,8 @@ import { sleep, type Health, type Logger, type Part } from '@aviary/runtime';
 import type { BackfillStatistics } from './backfill-statistics.ts';
 import { walkStep } from './backfill-step.ts';
 import { finishBySweep } from './backfill-sweep.ts';
-import type { CapturedTable } from './capture.ts';
-import { OutboxStart } from './outbox-start.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { OutboxStart } from '../outbox-start.ts';
 
 export interface BackfillOptions {
   pool: Pool;

@@ -8,8 +8,8 @@ import {
   startBackfill,
   untilFinished,
   type RunningBackfill,
-} from '../testing/backfilling.ts';
-import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
+} from '../../testing/backfilling.ts';
+import { aviarySchema, capture, poolTo, write } from '../../testing/captured.ts';
 import { cancelBackfills, requestBackfills } from './backfill-requests.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import type { Pool } from '@aviary/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
+import { aviarySchema, capture, poolTo, write } from '../../testing/captured.ts';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { quoteIdentifier, transaction, type Pool, type PoolClient } from '@aviary/postgres';
 import { grantReading } from './read-access.ts';
-import { keyText, metadataDiffers, textDiffers } from './row-sql.ts';
-import type { SourceTable } from './source-table.ts';
+import { keyText, metadataDiffers, textDiffers } from '../tables/row-sql.ts';
+import type { SourceTable } from '../tables/source-table.ts';
 
 /** A table whose changes are being captured. */
 export interface CapturedTable extends SourceTable {

@@ -2,12 +2,12 @@ import type { Pool } from '@aviary/postgres';
 import { createMetrics } from '@aviary/runtime';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aviarySchema, capture, poolTo, silent, write } from '../testing/captured.ts';
+import { aviarySchema, capture, poolTo, silent, write } from '../../testing/captured.ts';
 import type { AuditFindings } from './audit-findings.ts';
 import { AuditSchedule } from './audit-schedule.ts';
 import { AuditStatistics } from './audit-statistics.ts';
 import { auditInTurn, takeAuditTurn } from './audit-turn.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 
 let database: TestDatabase;
 let pool: Pool;

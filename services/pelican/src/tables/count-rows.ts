@@ -1,5 +1,5 @@
 import type { PoolClient } from '@aviary/postgres';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 
 /** Above so many rows a count is an estimate: counting them would take longer than a statement may. */
 const countedRows = 100_000;

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { migrate, query, transaction, unapplied, type Pool } from '@aviary/postgres';
 import { installCapture, lookUpCapture, type CapturedTable, type InstallEvent } from './capture.ts';
 import { lackOf, remedies } from './read-access.ts';
-import type { SourceTable } from './source-table.ts';
+import type { SourceTable } from '../tables/source-table.ts';
 
 const grantLock = 7_161_004;
-const migrations = join(import.meta.dirname, '../migrations');
+const migrations = join(import.meta.dirname, '../../migrations');
 
 /** What of Aviary stands in a database, as far as a user needs it to run pelican. */
 export interface Installation {

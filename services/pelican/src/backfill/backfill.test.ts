@@ -4,8 +4,8 @@ import type { Pool } from '@aviary/postgres';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { collect, progressOf, startBackfill, untilFinished } from '../testing/backfilling.ts';
-import { aviarySchema, capture, poolTo, write } from '../testing/captured.ts';
+import { collect, progressOf, startBackfill, untilFinished } from '../../testing/backfilling.ts';
+import { aviarySchema, capture, poolTo, write } from '../../testing/captured.ts';
 import { sweep } from './sweep.ts';
 
 let database: TestDatabase;

@@ -2,10 +2,10 @@ import { recordId } from '@aviary/change-job';
 import { quoteIdentifier, type Pool } from '@aviary/postgres';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, claimRows, poolTo, write } from '../testing/captured.ts';
-import type { CapturedTable } from './capture.ts';
-import type { ClaimedRow } from './claimed-row.ts';
-import { enqueue } from './outbox.ts';
+import { aviarySchema, capture, claimRows, poolTo, write } from '../../testing/captured.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import type { ClaimedRow } from '../claimed-row.ts';
+import { enqueue } from '../outbox.ts';
 import { joinKey, splitKey } from './row-sql.ts';
 
 let database: TestDatabase;

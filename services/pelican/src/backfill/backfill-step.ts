@@ -1,8 +1,8 @@
 import { quoteIdentifier, type PoolClient } from '@aviary/postgres';
 import { faultPoint } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
-import { countRows } from './count-rows.ts';
-import { keyText, keyValue } from './row-sql.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { countRows } from '../tables/count-rows.ts';
+import { keyText, keyValue } from '../tables/row-sql.ts';
 
 /** Most keys a step puts into the outbox. */
 const stepKeys = 5_000;

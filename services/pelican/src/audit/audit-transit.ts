@@ -1,8 +1,8 @@
 import { query, type Pool } from '@aviary/postgres';
 import type { Queue, QueueDepth } from '@aviary/queue';
 import { sleep } from '@aviary/runtime';
-import type { CapturedTable } from './capture.ts';
-import { joinKey } from './row-sql.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { joinKey } from '../tables/row-sql.ts';
 
 /** What was last seen on its way to the index. */
 export interface OnItsWay {

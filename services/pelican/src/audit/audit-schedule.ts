@@ -3,7 +3,7 @@ import { sleep, type Logger, type Part } from '@aviary/runtime';
 import type { AuditFindings } from './audit-findings.ts';
 import type { AuditStatistics } from './audit-statistics.ts';
 import { auditInTurn, readLastAudits, takeAuditTurn } from './audit-turn.ts';
-import type { CapturedTable } from './capture.ts';
+import type { CapturedTable } from '../capture/capture.ts';
 
 export interface AuditScheduleOptions {
   pool: Pool;

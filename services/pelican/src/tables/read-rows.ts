@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { MetadataValue } from '@aviary/change-job';
 import { quoteIdentifier, translate, type Pool, type PoolClient } from '@aviary/postgres';
-import type { CapturedTable } from './capture.ts';
-import type { RowValues } from './claimed-row.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import type { RowValues } from '../claimed-row.ts';
 import {
   keysJoinedToRows,
   keyText,

@@ -1,8 +1,8 @@
 import type { Pool } from '@aviary/postgres';
 import type { VectorIndex } from '@aviary/vector-index';
-import type { CapturedTable } from './capture.ts';
-import { enqueue } from './outbox.ts';
-import { rowless } from './record-rows.ts';
+import type { CapturedTable } from '../capture/capture.ts';
+import { enqueue } from '../outbox.ts';
+import { rowless } from '../tables/record-rows.ts';
 
 /**
  * Walks the index and puts the keys of records whose rows are gone into the outbox: read anew, they become
