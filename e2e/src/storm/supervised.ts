@@ -129,7 +129,9 @@ export class Supervised {
       (signal !== null && this.#sent.includes(signal)) ||
       (code === 0 && terms > 0) ||
       // What the lifecycle promises of a second signal.
-      (code === 130 && terms > 1);
+      (code === 130 && terms > 1) ||
+      // Its grace went by while it was frozen.
+      (code === 1 && terms > 0 && this.#sent.includes('SIGSTOP'));
     if (!explained) this.#cannotExplain(`ended with ${signal ?? `code ${code ?? ''}`}`);
     if (!this.#closing) this.#restart = setTimeout(() => this.start(), nextPauseMs());
   }
