@@ -1,4 +1,12 @@
-import type { ServiceProcess } from '@aviary/testing';
+import { startPinecone } from '@aviary/local/pinecone';
+import { startSqs } from '@aviary/local/sqs';
+import {
+  startService,
+  testDatabase,
+  testQueue,
+  waitUntil,
+  type ServiceProcess,
+} from '@aviary/testing';
 import { expect, test } from 'vitest';
 import { startSystem, type System } from './system.ts';
 
@@ -68,3 +76,55 @@ test('pelicans and emus are replaced under load, again and again: nothing is los
   expect(system.embeddings.stats().inputs).toBe(rounds * perRound);
   expect(await system.queue.drain(system.queue.deadLetters)).toEqual([]);
 }, 180_000);
+
+test('a pelican is stopped inside its grace period while the queue hangs, and the next one loses nothing', async () => {
+  await using running = new AsyncDisposableStack();
+  const database = running.use(await testDatabase());
+  await database.sql(tables);
+  const [sqs, pinecone] = await Promise.all([startSqs(), startPinecone()]);
+  running.defer(async () => {
+    await Promise.all([sqs.close(), pinecone.close()]);
+  });
+  const queues = await testQueue(sqs.url);
+  const start = async () => {
+    const pelican = running.use(
+      await startService('services/pelican/src/main.ts', {
+        ...queues.environment,
+        DATABASE_URL: database.url,
+        SPECS: 'examples/products.yaml',
+        PINECONE_API_KEY: 'test',
+        PINECONE_CONTROLLER_URL: pinecone.url,
+        SHUTDOWN_GRACE_MS: '6000',
+      }),
+    );
+    await pelican.ready();
+    return pelican;
+  };
+  const pelican = await start();
+  sqs.setFaults({ latencyMs: 120_000 });
+  const rows = 3_000;
+  await database.sql(
+    `insert into public.products_with_increment (name, sku) select 'product ' || n, 'sku' from generate_series(1, ${rows}) n`,
+  );
+  await waitUntil(
+    async () => {
+      const [claims] = await database.sql<{ count: number }>(
+        'select count(*)::integer as count from aviary.claim_lease where expires_at > clock_timestamp()',
+      );
+      return (claims?.count ?? 0) > 0;
+    },
+    { what: 'rows are claimed' },
+  );
+  expect(await pelican.stop('SIGTERM'), pelican.output()).toBe(0);
+  sqs.setFaults({});
+  await start();
+  // What the first was sending stays its own until its lease is over.
+  const ids = new Set<string>();
+  await waitUntil(
+    async () => {
+      for (const body of await queues.drain()) ids.add((JSON.parse(body) as { id: string }).id);
+      return ids.size === rows;
+    },
+    { what: 'every row is in the queue', timeoutMs: 60_000 },
+  );
+}, 120_000);
