@@ -114,7 +114,7 @@ export const overload = defineMeasurement({
   summary: 'Peak memory of pelican and emu with more to do than they can.',
   options: {
     backlog: { default: [10_000, 200_000], quick: [2_000], help: 'messages in the queue' },
-    seconds: { default: 20, quick: 5, help: 'of emu at each backlog, and of the queue being away' },
+    seconds: { default: 15, quick: 5, help: 'of emu at each backlog, and of the queue being away' },
     large: { default: 500, quick: 40, help: 'rows of 1 MB of text' },
     waiting: { default: 200_000, quick: 5_000, help: 'changes while the queue is away' },
   },
