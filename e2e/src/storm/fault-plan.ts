@@ -35,7 +35,6 @@ const weights = {
   queue: 5,
   index: 5,
   embedder: 3,
-  backfill: 0.5,
 };
 
 /** Between the beginnings of two faults, in milliseconds, on average. */
@@ -51,6 +50,8 @@ const longShare = 0.3;
 
 /** A storm has at most so many outages of Postgres, which end all writers' transactions. */
 const mostPostgresOutages = 2;
+/** Share of the storms in which a person has every row sent again. */
+const backfillShare = 0.3;
 
 /** All faults of a storm by the clock, in order. */
 export function planFaults(stormMs: number, random: Random): PlannedFault[] {
@@ -64,6 +65,14 @@ export function planFaults(stormMs: number, random: Random): PlannedFault[] {
       atMs: random.between(2_000, Math.max(2_000, stormMs - 1_000)),
       forMs: 0,
       fault: { kind: 'postgres', how },
+    });
+  }
+  // Early, if at all: it also mends what went wrong before.
+  if (random.chance(backfillShare)) {
+    planned.push({
+      atMs: random.between(1_000, stormMs / 2),
+      forMs: 0,
+      fault: { kind: 'backfill' },
     });
   }
   return planned.sort((a, b) => a.atMs - b.atMs);
@@ -112,8 +121,6 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
         forMs: random.between(500, 4_000),
         fault: { kind, faults: drawIndexFaults(random) },
       };
-    case 'backfill':
-      return { forMs: 0, fault: { kind } };
     case 'embedder':
       return {
         forMs: random.between(500, 4_000),

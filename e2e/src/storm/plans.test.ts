@@ -7,7 +7,7 @@ import { planUnits, type StepKind, type Unit } from './workload-plan.ts';
 
 function units(seed: number, count: number): Unit[] {
   const planned: Unit[] = [];
-  for (const unit of planUnits(3, new Random(seed).fork('client'))) {
+  for (const unit of planUnits(3, new Random(seed).fork('client'), true)) {
     planned.push(unit);
     if (planned.length === count) break;
   }

@@ -67,7 +67,7 @@ const articles: StormTable = {
   metadata: ['price', 'stock', 'tags', 'published', 'edited_at'],
   unwatched: ['views'],
   keys: [
-    ...Array.from({ length: 220 }, (_, n) => [String(n + 1)]),
+    ...Array.from({ length: 1_200 }, (_, n) => [String(n + 1)]),
     ...['-1', '0', '9007199254740993', '9223372036854775807', '-9223372036854775808'].map((id) => [
       id,
     ]),
@@ -113,7 +113,10 @@ const stores = [
   ' lead',
   'tab\t',
 ];
-const slots = ['1', '2', 'b:c', 'c', '', '%3A', '[1]', 'null', '🦤🦤', 'é'];
+const slots = [
+  ...['1', '2', 'b:c', 'c', '', '%3A', '[1]', 'null', '🦤🦤', 'é'],
+  ...Array.from({ length: 50 }, (_, n) => `slot ${n}`),
+];
 
 const shelves: StormTable = {
   name: 'shelves',

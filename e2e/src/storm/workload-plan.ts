@@ -1,3 +1,4 @@
+import { KeyChoice } from './key-choice.ts';
 import { poison } from './poison.ts';
 import type { Random } from './random.ts';
 import { tables, type Key, type StormTable } from './tables.ts';
@@ -21,7 +22,7 @@ const stepWeights = {
   /** Deleted and inserted again with the same text. */
   'reinsert-same': 5,
   'reinsert-other': 4,
-  truncate: 0.5,
+  truncate: 0.15,
 };
 
 /** A long transaction leaves most keys to others. */
@@ -64,15 +65,22 @@ export interface Unit {
   restMs: number;
 }
 
-const hotKeys = 4;
-/** Of the steps that take one key. Those of long transactions make all others wait. */
-const hotShare = 0.1;
 /** More than any step writes. */
 const serialsPerStep = 1_000;
 
-/** The units of one client, one after another, without end. */
-export function* planUnits(client: number, random: Random): Generator<Unit, never> {
+/**
+ * The units of one client, one after another, without end.
+ *
+ * @param truncates whether tables are emptied now and then, which also undoes what went wrong before
+ */
+export function* planUnits(
+  client: number,
+  random: Random,
+  truncates: boolean,
+): Generator<Unit, never> {
   let serial = (client + 1) * 100_000_000;
+  const choices = new Map(tables.map((table) => [table, new KeyChoice(table, random)]));
+  const choiceOf = (table: StormTable) => choices.get(table) ?? new KeyChoice(table, random);
   const step = (table: StormTable, kind: StepKind, keys: readonly Key[]): Step => ({
     kind,
     table,
@@ -87,11 +95,12 @@ export function* planUnits(client: number, random: Random): Generator<Unit, neve
     }
     const table = random.pick(tables);
     const kind = random.weighted({ 'update-text': 4, 'update-metadata': 5, delete: 1 });
-    return step(table, kind, [random.pick(hotOf(table))]);
+    return step(table, kind, [choiceOf(table).hot()]);
   };
   for (;;) {
+    for (const choice of choices.values()) choice.advance();
     const shape = random.weighted(shapeWeights);
-    const restMs = random.between(5, 80);
+    const restMs = random.between(2, 50);
     if (shape === 'hammer') {
       const hammer = { ...drawHammer(), undone: false };
       yield { shape, steps: [hammer], rolledBack: false, pauseMs: 0, restMs };
@@ -101,11 +110,18 @@ export function* planUnits(client: number, random: Random): Generator<Unit, neve
     const steps = tables.flatMap((table) => {
       const isLong = shape === 'long transaction';
       const count = shape === 'statements' ? 1 : random.between(0, isLong ? 2 : 3);
-      const weights = isLong ? { ...stepWeights, ...noBulk } : stepWeights;
+      const weights = {
+        ...stepWeights,
+        ...(isLong ? noBulk : {}),
+        ...(truncates ? {} : { truncate: 0 }),
+      };
       const kinds = Array.from({ length: count }, () => random.weighted(weights));
       return kinds
         .sort((a, b) => Number(b === 'truncate') - Number(a === 'truncate'))
-        .map((kind) => step(table, kind, keysOf(table, kind, client, random)));
+        .map((kind) => {
+          const keys = keysOf(kind, table.spareKey(client), choiceOf(table), random);
+          return step(table, kind, keys);
+        });
     });
     yield {
       shape,
@@ -118,24 +134,20 @@ export function* planUnits(client: number, random: Random): Generator<Unit, neve
   }
 }
 
-const hotOf = (table: StormTable) => table.keys.slice(0, hotKeys);
-
-function keysOf(table: StormTable, kind: StepKind, client: number, random: Random): Key[] {
+function keysOf(kind: StepKind, spareKey: Key, choice: KeyChoice, random: Random): Key[] {
   switch (kind) {
     case 'truncate':
       return [];
     case 'swap':
-      return [...random.sample(table.keys, 2), table.spareKey(client)];
+      return [...choice.some(2), spareKey];
     case 'rekey':
     case 'reuse':
-      return random.sample(table.keys, 2);
+      return choice.some(2);
     case 'copy':
-      return random.sample(table.keys, random.between(10, 120));
+      return choice.some(random.between(10, 120));
     case 'insert-many':
-      return random.sample(table.keys, random.between(2, 40));
+      return choice.some(random.between(2, 40));
     default:
-      return random.chance(0.25)
-        ? random.sample(table.keys, random.between(2, 8))
-        : [random.chance(hotShare) ? random.pick(hotOf(table)) : random.pick(table.keys)];
+      return random.chance(0.25) ? choice.some(random.between(2, 8)) : [choice.one()];
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import pg from 'pg';
 import type { Outage } from './outage.ts';
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 import { runStep } from './steps.ts';
 import { planUnits, type Step, type Unit } from './workload-plan.ts';
 
@@ -21,6 +21,9 @@ export interface WorkloadReport {
   /** What no writer may see. */
   errors: string[];
 }
+
+/** Share of the storms whose clients empty tables. */
+const truncatingShare = 0.6;
 
 /** Class of the advisory locks by which a client reserves its keys. */
 const lockClass = 4_711;
@@ -48,9 +51,11 @@ export class Workload {
   }
 
   start(clients: number, random: Random): void {
-    this.#clients = Array.from({ length: clients }, (_, client) =>
-      this.#run(client, random.fork(`client ${client}`)),
-    );
+    const truncates = random.chance(truncatingShare);
+    this.#clients = Array.from({ length: clients }, (_, client) => {
+      const own = random.fork(`client ${client}`);
+      return this.#run(client, planUnits(client, own, truncates), own.fork('values'));
+    });
   }
 
   /** Lets every client finish what it has begun. */
@@ -59,10 +64,9 @@ export class Workload {
     await Promise.all(this.#clients);
   }
 
-  async #run(number: number, random: Random): Promise<void> {
-    const values = random.fork('values');
+  async #run(number: number, units: Iterable<Unit>, values: Random): Promise<void> {
     let client: pg.Client | undefined;
-    for (const unit of planUnits(number, random)) {
+    for (const unit of units) {
       if (this.#stopping.signal.aborted) break;
       const wasOut = this.#outage.isOn;
       try {
