@@ -40,6 +40,10 @@ beforeAll(async () => {
     specs: ['examples/products.yaml'],
   });
   const pelican = await system.start('pelican');
+  // For the emus.
+  await waitUntil(async () => (await system.queue.queue.depth()).visible >= 2, {
+    what: 'both rows are in the queue',
+  });
   await pelican.stop();
   // A server that refuses everybody, and repeats what it was sent, as some proxies do.
   parrot = createServer((request, response) => {
@@ -94,19 +98,35 @@ const runs: [string, Run][] = [
     },
   ],
   [
-    'pelican, refused by queue and index',
+    'pelican, refused by the queue',
     {
       service: 'services/pelican/src/main.ts',
-      environment: () => elsewhere(parrotUrl),
-      says: [/SQS \w+ on .* failed: I do not know you/, /Pinecone answered 401: I do not know you/],
+      environment: () => ({ AWS_ENDPOINT_URL_SQS: parrotUrl }),
+      says: [/SQS \w+ on .* failed: I do not know you/],
     },
   ],
   [
-    'pelican, amid dead hosts',
+    'pelican, refused by the index',
     {
       service: 'services/pelican/src/main.ts',
-      environment: () => elsewhere(deadUrl),
-      says: [/SQS .*ECONNREFUSED/, /Pinecone could not be reached/],
+      environment: () => ({ PINECONE_CONTROLLER_URL: parrotUrl }),
+      says: [/Pinecone answered 401: I do not know you/],
+    },
+  ],
+  [
+    'pelican, without a queue',
+    {
+      service: 'services/pelican/src/main.ts',
+      environment: () => ({ AWS_ENDPOINT_URL_SQS: deadUrl }),
+      says: [/SQS .*ECONNREFUSED/],
+    },
+  ],
+  [
+    'pelican, without an index',
+    {
+      service: 'services/pelican/src/main.ts',
+      environment: () => ({ PINECONE_CONTROLLER_URL: deadUrl }),
+      says: [/Pinecone could not be reached/],
     },
   ],
   [
