@@ -90,6 +90,22 @@ test('what was held is reset, or stays held when it is forgotten', async () => {
   expect(heard).not.toContain('lost');
 });
 
+test('what is held up on the connections there are arrives behind what comes by others', async () => {
+  const { proxy, heard, server, client } = await connected();
+  const stuck = await client();
+  stuck.write('before');
+  await answer(stuck);
+  proxy.setPassageOfPresent({ kind: 'held' });
+  stuck.write('old');
+  const other = await client();
+  other.write('new');
+  expect(await answer(other)).toBe('NEW');
+  const arrived = once(server, 'heard');
+  proxy.setPassage({ kind: 'open' });
+  await arrived;
+  expect(heard).toEqual(['before', 'new', 'old']);
+});
+
 test('a delay holds up in order', async () => {
   const { proxy, client } = await connected();
   proxy.setPassage({ kind: 'delayed', ms: 40 });

@@ -13,8 +13,10 @@ export type Release = 'delivered' | 'reset' | 'forgotten';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Of all its connections, from now on. Leaving 'held' says what becomes of those. */
+  /** Of all its connections, those to come too. Leaving 'held' says what becomes of those. */
   setPassage(passage: Passage, release?: Release): void;
+  /** Of the connections there are: others that come pass by them, and what is held up here arrives behind. */
+  setPassageOfPresent(passage: Passage): void;
   /** Resets every connection, or those that were forgotten; new ones are taken. */
   drop(which: 'all' | 'forgotten'): void;
   close(): Promise<void>;
@@ -25,7 +27,7 @@ export async function startTcpProxy(options: { to: number }): Promise<TcpProxy> 
   const links = new Set<Link>();
   let passage: Passage = { kind: 'open' };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const link = new Link(client, options.to, () => passage);
+    const link = new Link(client, options.to, passage);
     links.add(link);
     link.onClosed = () => links.delete(link);
   });
@@ -36,14 +38,11 @@ export async function startTcpProxy(options: { to: number }): Promise<TcpProxy> 
   return {
     port: (server.address() as AddressInfo).port,
     setPassage(next, release = 'delivered') {
-      const wasHeld = passage.kind === 'held';
       passage = next;
-      const released = wasHeld && next.kind !== 'held';
-      if (released && release === 'reset') drop('all');
-      for (const link of links) {
-        if (released && release === 'forgotten') link.forget();
-        link.flush();
-      }
+      for (const link of links) link.setPassage(next, release);
+    },
+    setPassageOfPresent(next) {
+      for (const link of links) link.setPassage(next, 'delivered');
     },
     drop,
     async close() {
@@ -60,25 +59,29 @@ class Link {
   isForgotten = false;
   readonly #lanes: readonly [Lane, Lane];
   readonly #sockets: readonly [Socket, Socket];
+  #passage: Passage;
 
-  constructor(client: Socket, port: number, passage: () => Passage) {
+  constructor(client: Socket, port: number, passage: Passage) {
+    this.#passage = passage;
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     this.#sockets = [client, server];
-    this.#lanes = [new Lane(client, server, passage), new Lane(server, client, passage)];
+    const current = () => this.#passage;
+    this.#lanes = [new Lane(client, server, current), new Lane(server, client, current)];
     const ended = () => {
       if (client.destroyed && server.destroyed) this.onClosed();
     };
     for (const socket of this.#sockets) socket.once('close', ended);
   }
 
-  flush(): void {
+  setPassage(passage: Passage, release: Release): void {
+    const released = this.#passage.kind === 'held' && passage.kind !== 'held';
+    this.#passage = passage;
+    if (released && release === 'reset') this.reset();
+    if (released && release === 'forgotten') {
+      this.isForgotten = true;
+      for (const lane of this.#lanes) lane.forget();
+    }
     for (const lane of this.#lanes) lane.flush();
-  }
-
-  /** Nothing passes any more, whatever the proxy is told. */
-  forget(): void {
-    this.isForgotten = true;
-    for (const lane of this.#lanes) lane.forget();
   }
 
   reset(): void {
@@ -108,6 +111,7 @@ class Lane {
     to.on('drain', () => from.resume());
   }
 
+  /** Nothing passes any more, whatever the passage. */
   forget(): void {
     this.#forgotten = true;
     this.#waiting = [];

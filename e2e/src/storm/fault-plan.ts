@@ -11,7 +11,8 @@ export type Fault =
   | { kind: 'signal'; signal: FaultSignal; victims: Slot[] }
   | { kind: 'postgres'; how: 'restart' | 'crash' }
   | { kind: 'drop'; links: LinkName[] }
-  | { kind: 'hold'; links: LinkName[]; release: Release }
+  /** Of 'present' connections: others pass by them, and what they carry arrives behind. */
+  | { kind: 'hold'; links: LinkName[]; which: 'all' | 'present'; release: Release }
   | { kind: 'delay'; links: LinkName[]; ms: number }
   | { kind: 'queue'; faults: SqsFaults }
   | { kind: 'index'; faults: Partial<PineconeFaults> }
@@ -30,7 +31,7 @@ export interface PlannedFault {
 const weights = {
   signal: 7,
   drop: 3,
-  hold: 4,
+  hold: 5,
   delay: 2,
   queue: 5,
   index: 5,
@@ -95,7 +96,7 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
     case 'drop':
       return { forMs: 0, fault: { kind, links: drawLinks(random) } };
     case 'hold': {
-      const release = random.pick(['delivered', 'reset', 'forgotten'] as const);
+      const release = random.pick(['delivered', 'delivered', 'reset', 'forgotten'] as const);
       const links = drawLinks(random);
       const mayBeLong = links.every((link) => /^pelican-. (queue|postgres)$/.test(link));
       return {
@@ -103,7 +104,7 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
           mayBeLong && random.chance(longShare)
             ? random.between(...pastLeaseMs)
             : random.between(500, 7_000),
-        fault: { kind, links, release },
+        fault: { kind, links, which: random.pick(['all', 'present']), release },
       };
     }
     case 'delay':

@@ -3,8 +3,8 @@ import type { Key, StormTable } from './tables.ts';
 
 const hotKeys = 4;
 /** A window's keys, and for how many units of a client's work it stays: some seconds. */
-const windowKeys = 40;
-const windowUnits = 60;
+const windowKeys = 20;
+const windowUnits = 25;
 
 /** Which part of the choices of one key falls on hot keys, and which on the window; the rest on all. */
 const hotShare = 0.08;

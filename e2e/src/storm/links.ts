@@ -44,6 +44,11 @@ export class Links implements AsyncDisposable {
     for (const name of names) this.#proxy(name).setPassage(passage, release);
   }
 
+  /** Of the connections there are, not of those to come. */
+  setPassageOfPresent(names: readonly LinkName[], passage: Passage): void {
+    for (const name of names) this.#proxy(name).setPassageOfPresent(passage);
+  }
+
   drop(names: readonly LinkName[], which: 'all' | 'forgotten' = 'all'): void {
     for (const name of names) this.#proxy(name).drop(which);
   }

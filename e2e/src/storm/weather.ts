@@ -104,7 +104,8 @@ export class Weather {
         links.drop(fault.links);
         return;
       case 'hold':
-        links.setPassage(fault.links, { kind: 'held' });
+        if (fault.which === 'all') links.setPassage(fault.links, { kind: 'held' });
+        else links.setPassageOfPresent(fault.links, { kind: 'held' });
         this.#until(forMs, () => this.#open(fault.links, fault.release));
         return;
       case 'delay':
