@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { machine } from './machine.ts';
+import { machine, today } from './machine.ts';
 import type { Measurement, NumberOption, Settings } from './measurement.ts';
 import { jsonReport, textReport } from './report.ts';
 import { Workbench } from './workbench.ts';
@@ -19,7 +19,11 @@ export async function runAlone<O extends Options>(measurement: Measurement<O>): 
     if (values.help === true) return void process.stdout.write(helpOf(name, summary, options));
     const settings = settingsOf(options, values);
     const figures = await onWorkbench((workbench) => measurement.measure(workbench, settings));
-    const results = { machine: await machine(), measurements: [{ name, summary, figures }] };
+    const date = today();
+    const results = {
+      machine: await machine(),
+      measurements: [{ name, date, summary, figures }],
+    };
     process.stdout.write(values.json === true ? jsonReport(results) : textReport(results));
   });
 }

@@ -5,7 +5,6 @@ import { installedBinaries } from '../../local/src/postgres/binaries.ts';
 
 /** What the figures were measured on, and when. */
 export interface Machine {
-  date: string;
   cores: number;
   model: string;
   memoryGigabytes: number;
@@ -18,7 +17,6 @@ export async function machine(): Promise<Machine> {
   const { postgres } = installedBinaries();
   const { stdout } = await promisify(execFile)(postgres, ['--version']);
   return {
-    date: new Date().toISOString().slice(0, 10),
     cores: processors.length,
     model: processors[0]?.model ?? 'unknown',
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
@@ -26,3 +24,6 @@ export async function machine(): Promise<Machine> {
     postgres: stdout.trim().replace(/^postgres \(PostgreSQL\) /, ''),
   };
 }
+
+/** The day, as figures are dated. */
+export const today = (): string => new Date().toISOString().slice(0, 10);

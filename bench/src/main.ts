@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { audits } from './audit.ts';
+import { backfill } from './backfill.ts';
 import { onWorkbench, run, settingsOf } from './command-line.ts';
 import type { Figure } from './figures.ts';
 import { freshness } from './freshness.ts';
-import { machine } from './machine.ts';
+import { machine, today } from './machine.ts';
 import type { Measurement, NumberOption } from './measurement.ts';
 import { overload } from './overload.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -17,19 +19,43 @@ import { writerCost } from './writer-cost.ts';
 
 /** `make bench`: all measurements, one after the other, into bench/results. */
 
-const help = `node bench/src/main.ts: all measurements, into bench/results/latest.json and latest.md.
+/** A measurement without the type of its options. */
+const anyOf = <O extends Record<string, NumberOption>>(measurement: Measurement<O>) => ({
+  name: measurement.name,
+  summary: measurement.summary,
+  measure: (workbench: Workbench, size: 'default' | 'quick') =>
+    measurement.measure(workbench, settingsOf(measurement.options, {}, size)),
+});
+
+const all = [
+  anyOf(throughput),
+  anyOf(freshness),
+  anyOf(writerCost),
+  anyOf(scaling),
+  anyOf(rateLimit),
+  anyOf(shutdown),
+  anyOf(overload),
+  anyOf(audits),
+  anyOf(backfill),
+];
+
+const help = `node bench/src/main.ts [name...]: all measurements, or those named, into bench/results/latest.json and latest.md;
+what is not measured stands there as it was, with its date.
+
+  ${all.map(({ name }) => name).join(', ')}
 
   --quick    little of each, to see that everything works; leaves bench/results as it is
   --json     print JSON instead of tables
 
 Each measurement also runs alone, with options of its own: node bench/src/throughput.ts --help
-(freshness.ts, writer-cost.ts, scaling.ts, rate-limit.ts, shutdown.ts, overload.ts).
+(freshness.ts, writer-cost.ts, scaling.ts, rate-limit.ts, shutdown.ts, overload.ts, audit.ts, backfill.ts).
 `;
 
 const results = join(import.meta.dirname, '../results');
 
 await run(async () => {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       help: { type: 'boolean' },
       quick: { type: 'boolean' },
@@ -38,29 +64,38 @@ await run(async () => {
   });
   if (values.help === true) return void process.stdout.write(help);
   const size = values.quick === true ? 'quick' : 'default';
+  const unknown = positionals.find((given) => !all.some(({ name }) => name === given));
+  if (unknown !== undefined)
+    throw new Error(`There is no measurement "${unknown}": see node bench/src/main.ts --help.`);
+  const isWanted = ({ name }: { name: string }) =>
+    positionals.length === 0 || positionals.includes(name);
 
   const failed: string[] = [];
-  const measurements = await onWorkbench(async (workbench) => {
-    const measured: Results['measurements'] = [];
-    const measure = async <O extends Record<string, NumberOption>>(
-      measurement: Measurement<O>,
-    ): Promise<void> => {
-      const { name, summary } = measurement;
-      const figures = await attempt(workbench, measurement, size);
-      if (figures === undefined) failed.push(name);
-      else measured.push({ name, summary, figures });
-    };
-    await measure(throughput);
-    await measure(freshness);
-    await measure(writerCost);
-    await measure(scaling);
-    await measure(rateLimit);
-    await measure(shutdown);
-    await measure(overload);
-    return measured;
+  const date = today();
+  const measured = await onWorkbench(async (workbench) => {
+    const found = new Map<string, Figure[]>();
+    for (const { name, measure } of all.filter(isWanted)) {
+      try {
+        found.set(name, await measure(workbench, size));
+      } catch (error) {
+        // One that fails does not cost what the others find; being interrupted ends all.
+        workbench.signal.throwIfAborted();
+        workbench.say(`${name} failed: ${(error as Error).message}`);
+        failed.push(name);
+      }
+    }
+    return found;
   });
 
-  const found: Results = { machine: await machine(), measurements };
+  const known = size === 'default' && positionals.length > 0 ? earlier() : [];
+  const found: Results = {
+    machine: await machine(),
+    measurements: all.flatMap(({ name, summary }) => {
+      const figures = measured.get(name);
+      if (figures !== undefined) return [{ name, date, summary, figures }];
+      return known.filter((one) => one.name === name).map((one) => ({ ...one, summary }));
+    }),
+  };
   process.stdout.write(values.json === true ? jsonReport(found) : textReport(found));
   if (size === 'default') {
     mkdirSync(results, { recursive: true });
@@ -70,17 +105,9 @@ await run(async () => {
   if (failed.length > 0) throw new Error(`These failed, see above: ${failed.join(', ')}.`);
 });
 
-/** One that fails does not cost what the others find; being interrupted ends all. */
-async function attempt<O extends Record<string, NumberOption>>(
-  workbench: Workbench,
-  { name, options, measure }: Measurement<O>,
-  size: 'default' | 'quick',
-): Promise<Figure[] | undefined> {
-  try {
-    return await measure(workbench, settingsOf(options, {}, size));
-  } catch (error) {
-    workbench.signal.throwIfAborted();
-    workbench.say(`${name} failed: ${(error as Error).message}`);
-    return undefined;
-  }
+/** What was measured before. */
+function earlier(): Omit<Results['measurements'][number], 'summary'>[] {
+  const file = join(results, 'latest.json');
+  if (!existsSync(file)) return [];
+  return (JSON.parse(readFileSync(file, 'utf8')) as Results).measurements;
 }

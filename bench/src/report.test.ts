@@ -4,7 +4,6 @@ import { jsonReport, markdownReport, textReport, type Results } from './report.t
 
 const results: Results = {
   machine: {
-    date: '2026-01-31',
     cores: 2,
     model: 'Some processor',
     memoryGigabytes: 8,
@@ -14,6 +13,7 @@ const results: Results = {
   measurements: [
     {
       name: 'throughput',
+      date: '2026-01-31',
       summary: 'Rows per second.',
       figures: [
         { title: '100 rows: table → index', unit: 'rows/s', runs: [3123.456, 2900.1, 4000] },
@@ -22,6 +22,7 @@ const results: Results = {
     },
     {
       name: 'scaling',
+      date: '2026-02-28',
       summary: 'Several.',
       figures: [{ title: 'a', unit: 's', runs: [1, 2, 3] }],
     },

@@ -3,12 +3,13 @@ import type { Machine } from './machine.ts';
 
 export interface Results {
   machine: Machine;
-  measurements: { name: string; summary: string; figures: Figure[] }[];
+  /** Each with the day it was taken. */
+  measurements: { name: string; date: string; summary: string; figures: Figure[] }[];
 }
 
 /** Tables for a terminal. */
 export function textReport(results: Results): string {
-  const sections = results.measurements.map(({ name, summary, figures }) => {
+  const sections = results.measurements.map(({ name, date, summary, figures }) => {
     const cells = [['', 'median', 'range', 'unit'], ...figures.map(cellsOf)];
     const widths = widthsOf(cells);
     const lines = cells.map((row) =>
@@ -19,14 +20,14 @@ export function textReport(results: Results): string {
         .join('  ')
         .trimEnd(),
     );
-    return [`${name}: ${summary}`, ...lines, ''].join('\n');
+    return [`${name}, ${date}: ${summary}`, ...lines, ''].join('\n');
   });
   return [describe(results.machine), '', ...sections].join('\n');
 }
 
 /** The same tables in Markdown, laid out as Prettier would. */
 export function markdownReport(results: Results): string {
-  const sections = results.measurements.flatMap(({ name, summary, figures }) => {
+  const sections = results.measurements.flatMap(({ name, date, summary, figures }) => {
     const cells = [[name, 'median', 'range', 'unit'], ...figures.map(cellsOf)];
     const widths = widthsOf(cells);
     const line = (row: string[]) =>
@@ -35,15 +36,16 @@ export function markdownReport(results: Results): string {
       i === 1 || i === 2 ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
     );
     const [head = [], ...rows] = cells;
-    return [summary, '', line(head), line(rule), ...rows.map(line), ''];
+    return [`${summary} (${date})`, '', line(head), line(rule), ...rows.map(line), ''];
   });
   return [describe(results.machine), '', ...sections].join('\n');
 }
 
 /** With each figure's median, range and runs; lists of numbers on one line, as Prettier would. */
 export function jsonReport({ machine, measurements }: Results): string {
-  const summarised = measurements.map(({ name, figures }) => ({
+  const summarised = measurements.map(({ name, date, figures }) => ({
     name,
+    date,
     figures: figures.map(({ title, unit, runs }) => ({
       title,
       unit,
@@ -57,8 +59,8 @@ export function jsonReport({ machine, measurements }: Results): string {
   return `${json.replaceAll(/\[\s+([\d\s.,e-]+?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`)}\n`;
 }
 
-function describe({ date, cores, model, memoryGigabytes, node, postgres }: Machine): string {
-  return `Measured on ${date}: ${cores} cores of ${model}, ${memoryGigabytes} GB, Node ${node}, Postgres ${postgres}.`;
+function describe({ cores, model, memoryGigabytes, node, postgres }: Machine): string {
+  return `Measured on ${cores} cores of ${model}, ${memoryGigabytes} GB, Node ${node}, Postgres ${postgres}.`;
 }
 
 function cellsOf({ title, unit, runs }: Figure): string[] {
