@@ -134,7 +134,7 @@ function drawFault(random: Random): Pick<PlannedFault, 'fault' | 'forMs'> {
 export function drawFreezeMs(random: Random, slot: Slot): number {
   return slot.startsWith('pelican') && random.chance(longShare)
     ? random.between(...pastLeaseMs)
-    : random.between(500, longestLatenessMs);
+    : random.between(random.chance(0.5) ? 500 : 6_000, longestLatenessMs);
 }
 
 /** One way, or all ways to one dependency. */

@@ -34,11 +34,16 @@ export interface Arming {
   nth: number;
 }
 
+/** Behind which a process relies on what it saw: the worst place to be frozen at. */
+const lastLook: Record<Role, FaultPoint> = { pelican: 'pelican.read', emu: 'emu.writing' };
+
 export function drawArming(role: Role, random: Random): Arming {
-  const point = random.pick(faultPoints.filter((each) => each.startsWith(role)));
+  const signal = random.pick(signals);
+  const points = faultPoints.filter((each) => each.startsWith(role));
+  const point = signal === 'SIGSTOP' && random.chance(0.4) ? lastLook[role] : random.pick(points);
   // Mostly early: a process lives but a few seconds.
   const nth = passings[point] === 'seldom' ? 1 : 1 + Math.floor(random.next() ** 2 * 16);
-  return { point, signal: random.pick(signals), nth };
+  return { point, signal, nth };
 }
 
 /** The environment variable that arms a process: JSON of an arming. */
