@@ -1,5 +1,6 @@
 import { startPinecone } from '@aviary/local/pinecone';
 import { startSqs } from '@aviary/local/sqs';
+import { startTcpProxy } from '@aviary/local/tcp-proxy';
 import {
   startService,
   testDatabase,
@@ -128,3 +129,23 @@ test('a pelican is stopped inside its grace period while the queue hangs, and th
     { what: 'every row is in the queue', timeoutMs: 60_000 },
   );
 }, 120_000);
+
+test('a pelican is stopped inside its grace period while Postgres no longer answers', async () => {
+  await using system = await startSystem({ tables, specs: ['examples/products.yaml'] });
+  const url = new URL(system.database.url);
+  const network = await startTcpProxy({ to: Number(url.port) });
+  url.port = String(network.port);
+  await using pelican = await startService('services/pelican/src/main.ts', {
+    ...system.environment,
+    DATABASE_URL: url.href,
+    SHUTDOWN_GRACE_MS: '6000',
+  });
+  await pelican.ready();
+  network.setPassage({ kind: 'held' });
+  // It polls all the time: by now it waits for an answer.
+  await waitUntil(async () => (await pelican.status()).service === 'pelican', {
+    what: 'it is there',
+  });
+  expect(await pelican.stop('SIGTERM'), pelican.output()).toBe(0);
+  await network.close();
+});

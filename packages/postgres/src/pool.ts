@@ -52,7 +52,25 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   // Without a listener a broken idle connection would end the process.
   pool.on('error', () => undefined);
+  const open = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => open.add(client));
+  pool.on('remove', (client) => open.delete(client));
+  connections.set(pool, open);
   return pool;
+}
+
+const connections = new WeakMap<pg.Pool, Set<pg.PoolClient>>();
+
+/**
+ * Ends a pool and its connections at once: statements that wait for an answer fail, and so do further ones. For a
+ * stop's deadline, when a server may no longer be there.
+ */
+export function cutConnections(pool: pg.Pool): void {
+  if (!pool.ending) void pool.end();
+  for (const client of connections.get(pool) ?? []) {
+    // A pool's clients are Clients: `end` breaks off what one of them waits for.
+    void (client as unknown as pg.Client).end().catch(() => undefined);
+  }
 }
 
 function addressOf({ connectionString, caFile }: PoolOptions): pg.PoolConfig {

@@ -1,3 +1,4 @@
+import { cutConnections } from '@aviary/postgres';
 import { Queue, createQueueClient } from '@aviary/queue';
 import {
   AdminServer,
@@ -7,6 +8,7 @@ import {
   createLogger,
   createMetrics,
   runParts,
+  type Part,
   withoutSecrets,
 } from '@aviary/runtime';
 import { SpecError, loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
@@ -131,7 +133,16 @@ async function main(): Promise<void> {
       ...statistics.totals,
     }),
   });
-  await runParts([admin, sources, relay, backfill, refresh, audits], {
+  // Stopped first: a server that no longer answers may not hold up those that wait for it.
+  const cutOff: Part = {
+    name: 'connections',
+    start: () => Promise.resolve(),
+    stop: (deadline) => {
+      deadline.addEventListener('abort', () => cutConnections(pool), { once: true });
+      return Promise.resolve();
+    },
+  };
+  await runParts([admin, sources, relay, backfill, refresh, audits, cutOff], {
     logger,
     graceMs: config.SHUTDOWN_GRACE_MS,
   });

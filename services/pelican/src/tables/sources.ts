@@ -95,7 +95,8 @@ export class Sources implements Part {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#looking;
-    await this.#options.pool.end();
+    const { pool } = this.#options;
+    if (!pool.ending) await pool.end();
   }
 
   async #persist<T>(part: 'database' | 'installation', call: () => Promise<T>): Promise<T> {
