@@ -2,7 +2,13 @@ import pg from 'pg';
 
 export { isRetryable, translate } from './failure.ts';
 export { migrate, unapplied } from './migrate.ts';
-export { createPool, cutConnections, type Pool, type PoolClient, type PoolOptions } from './pool.ts';
+export {
+  createPool,
+  cutConnections,
+  type Pool,
+  type PoolClient,
+  type PoolOptions,
+} from './pool.ts';
 export { query, transaction } from './transaction.ts';
 
 /** Quotes a name for use in SQL: `my "table"` becomes `"my ""table"""`. */
