@@ -79,4 +79,4 @@ test('without a storm index equals table, and each harm done by hand is found', 
     });
   }
   expect(found).toHaveLength(expected.length);
-}, 120_000);
+}, 180_000);
