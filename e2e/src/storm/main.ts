@@ -88,6 +88,7 @@ async function many(): Promise<boolean> {
       child.on('message', (message) => (result = message as StormResult));
       await once(child, 'exit');
       interrupted.signal.removeEventListener('abort', end);
+      if (interrupted.signal.aborted) return;
       if (result === undefined) {
         console.log(
           `seed ${next}: FAILED; its process ended with ${child.exitCode ?? child.signalCode ?? ''}`,
