@@ -45,6 +45,7 @@ const logsOf = (ofSeed: number) =>
   join(import.meta.dirname, '../../../.aviary/storm', `seed-${ofSeed}`);
 
 const interrupted = new AbortController();
+const isInterrupted = () => interrupted.signal.aborted;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interrupted.abort(new Error(`The storm was ended by ${signal}.`)));
 }
@@ -80,7 +81,7 @@ async function many(): Promise<boolean> {
   const failed: number[] = [];
   const worker = async () => {
     for (let next = seeds.shift(); next !== undefined; next = seeds.shift()) {
-      if (interrupted.signal.aborted) return;
+      if (isInterrupted()) return;
       const child = fork(import.meta.filename, [`--seed=${next}`, `--seconds=${seconds}`]);
       const end = () => child.kill();
       interrupted.signal.addEventListener('abort', end);
@@ -88,7 +89,7 @@ async function many(): Promise<boolean> {
       child.on('message', (message) => (result = message as StormResult));
       await once(child, 'exit');
       interrupted.signal.removeEventListener('abort', end);
-      if (interrupted.signal.aborted) return;
+      if (isInterrupted()) return;
       if (result === undefined) {
         console.log(
           `seed ${next}: FAILED; its process ended with ${child.exitCode ?? child.signalCode ?? ''}`,

@@ -13,10 +13,14 @@ async function onItsWay(
   services: readonly Supervised[],
   client: pg.Client,
 ): Promise<string | undefined> {
-  const ready = await Promise.all(services.map((service) => service.isReady()));
-  const unready = services.filter((_, position) => ready[position] !== true);
+  const unwell = await Promise.all(
+    services.map(async (service) => ({ name: service.name, says: await service.unwell() })),
+  );
+  const unready = unwell.filter(({ says }) => says !== undefined);
   // One that has yet to begin may find more to do.
-  if (unready.length > 0) return `not ready: ${unready.map(({ name }) => name).join(', ')}`;
+  if (unready.length > 0) {
+    return unready.map(({ name, says }) => `${name} is not ready: ${says ?? ''}`).join(', ');
+  }
 
   const { rows } = await client.query<{ outbox: number; backfills: number }>(
     `select (select count(*) from aviary.outbox)::integer as outbox,

@@ -52,5 +52,5 @@ export async function startServices(
 
 async function becomesReady(service: Supervised): Promise<void> {
   const end = performance.now() + startBoundMs;
-  while (performance.now() < end && !(await service.isReady())) await delay(200);
+  while (performance.now() < end && (await service.unwell()) !== undefined) await delay(200);
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { PartHealth } from '@aviary/runtime';
 import {
   armingVariable,
   calmFileVariable,
@@ -88,13 +89,19 @@ export class Supervised {
     return child.kill(signal);
   }
 
-  /** What it says of itself: all that it works with is well. */
-  isReady(): Promise<boolean> {
+  /** What it says is not well; undefined when all that it works with is. */
+  async unwell(): Promise<string | undefined> {
     const port = this.#options.environment.ADMIN_PORT ?? '';
-    return fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+    try {
+      const signal = AbortSignal.timeout(2_000);
+      const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal });
+      if (response.ok) return undefined;
+      const { parts } = (await response.json()) as { parts: Record<string, PartHealth> };
+      const failing = Object.entries(parts).filter(([, { ok }]) => !ok);
+      return failing.map(([part, { reason }]) => `${part}: ${reason ?? ''}`).join('; ');
+    } catch {
+      return 'no answer';
+    }
   }
 
   /** Ends it for good, by SIGTERM, and by SIGKILL when that takes longer than its grace. */

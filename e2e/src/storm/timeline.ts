@@ -4,6 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 export class Timeline {
   readonly #file: WriteStream;
   readonly #began = Date.now();
+  #last = '';
 
   constructor(path: string) {
     this.#file = createWriteStream(path);
@@ -15,7 +16,10 @@ export class Timeline {
     return ((Date.now() - this.#began) / 1_000).toFixed(3).padStart(8);
   }
 
+  /** What is said twice on end is kept once. */
   note(what: string): void {
+    if (what === this.#last) return;
+    this.#last = what;
     this.#file.write(`${this.now()} ${what}\n`);
   }
 
