@@ -27,3 +27,12 @@ test('only a change between well and unwell is one, and dates from then', () => 
   expect(health.ok('queue')).toBe(false);
   expect(health.failed('queue', 'away')).toBe(true);
 });
+
+test('a failure is taken back where nothing is asked any more, and nothing else comes of it', () => {
+  const health = new Health();
+  health.failed('backfill', 'away');
+  health.withdraw('backfill');
+  health.withdraw('another');
+  expect(health.ready).toBe(true);
+  expect(Object.keys(health.report())).toEqual(['backfill']);
+});

@@ -29,6 +29,11 @@ export class Health {
     return this.#set(part, false, withoutSecrets(reason));
   }
 
+  /** Takes a part's failure back, because nothing is asked of it any more: another process did the work. */
+  withdraw(part: string): void {
+    if (this.#parts.get(part)?.ok === false) this.ok(part);
+  }
+
   get ready(): boolean {
     return [...this.#parts.values()].every((part) => part.ok);
   }

@@ -141,6 +141,22 @@ test('a queue that is away is waited for, and health says so', async () => {
   await sqs.close();
 });
 
+test('a pelican is well again once another has done what it failed at', async () => {
+  const sqs = await startSqs();
+  const queues = await testQueue(sqs.url);
+  sqs.setFaults({ serverError: 1 });
+  {
+    await using relay = await startRelay(pool, [thing], queues);
+    await sql(`insert into thing values (1, 'kettle')`);
+    await waitUntil(() => relay.health.report().queue?.ok === false, {
+      what: 'the queue is unwell',
+    });
+    await sql('delete from aviary.outbox');
+    await waitUntil(() => relay.health.ready, { what: 'all is well' });
+  }
+  await sqs.close();
+});
+
 test('a stop leaves what is not published for the next', async () => {
   const sqs = await startSqs({ faults: { latencyMs: 20 } });
   const queues = await testQueue(sqs.url);

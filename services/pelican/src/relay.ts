@@ -96,6 +96,12 @@ export class Relay implements Part {
     }
   }
 
+  /** Everything is published, by whomever: what this pelican failed at last time is no longer asked of it. */
+  #idle(): void {
+    this.#options.health.withdraw('queue');
+    this.#resting.unwanted(this.#options.tables);
+  }
+
   #fail(error: unknown): void {
     const { health, logger } = this.#options;
     const reason = error instanceof Error ? error.message : String(error);
@@ -109,7 +115,7 @@ export class Relay implements Part {
     const turn = await this.#takeTurn();
     const claim = new Claim(pool);
     try {
-      const since = await wake.wait(this.#stopping.signal);
+      const since = await wake.wait(this.#stopping.signal, () => this.#idle());
       const ready = this.#resting.ready(tables);
       const changes = await claim.take(ready, batchKeys, since);
       if (changes.length === 0) {

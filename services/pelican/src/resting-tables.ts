@@ -28,6 +28,14 @@ export class RestingTables {
     this.#logger.info({ event: 'table_readable', index: index.name });
   }
 
+  /** No table's rows are wanted now: whether they can be read shows when they are. */
+  unwanted(tables: ReadonlyMap<number, CapturedTable>): void {
+    for (const id of this.#until.keys()) {
+      const table = tables.get(id);
+      if (table !== undefined) this.#health.withdraw(partOf(table.index.name));
+    }
+  }
+
   /** Those whose rest is over, and those that never failed. */
   ready(tables: ReadonlyMap<number, CapturedTable>): ReadonlyMap<number, CapturedTable> {
     if (this.#until.size === 0) return tables;

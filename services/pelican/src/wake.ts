@@ -32,13 +32,15 @@ export class Wake {
   /**
    * Resolves when the outbox holds something, with the seq from which on to claim.
    *
+   * @param onEmpty called whenever it holds nothing
    * @throws the signal's reason, or RetryableError.
    */
-  async wait(signal: AbortSignal): Promise<number> {
+  async wait(signal: AbortSignal, onEmpty: () => void): Promise<number> {
     for (;;) {
       signal.throwIfAborted();
       const before = performance.now();
       if (await this.#probe()) return this.#start.since;
+      onEmpty();
       const now = performance.now();
       await sleep(pauseMs(now - this.#lastWork, now - before), signal);
     }

@@ -113,6 +113,9 @@ test('a table that is gone holds up no other', async () => {
   await waitUntil(() => backfill.health.report()['backfill of things']?.ok === false, {
     what: 'the table is unwell',
   });
+  // As another pelican would, whose table is there.
+  await sql('update aviary.backfill set finished_at = now()');
+  await waitUntil(() => backfill.health.ready, { what: 'nothing is asked of the table any more' });
   await collecting.stop();
 });
 

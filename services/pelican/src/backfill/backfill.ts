@@ -104,11 +104,13 @@ export class Backfill implements Part {
 
   /** A step over each table whose step is due. @returns how long to pause, in milliseconds. */
   async #round(): Promise<number> {
-    const { tables, statistics } = this.#options;
+    const { tables, statistics, health } = this.#options;
     const requests = await this.#requested();
-    for (const { sourceId, index } of tables.values()) {
-      const request = requests.find(({ source_id }) => source_id === sourceId);
-      statistics.remaining(index.name, request?.remaining ?? 0);
+    for (const table of tables.values()) {
+      const request = requests.find(({ source_id }) => source_id === table.sourceId);
+      statistics.remaining(table.index.name, request?.remaining ?? 0);
+      // Another pelican finished it.
+      if (request === undefined) health.withdraw(partOf(table));
     }
     const pauses = requests.map(({ wait_ms }) => wait_ms).filter((ms) => ms > 0);
     const due = requests.filter(({ wait_ms }) => wait_ms <= 0);
