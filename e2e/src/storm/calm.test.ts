@@ -8,7 +8,7 @@ import { find } from './find.ts';
 import type { Slot } from './links.ts';
 import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
-import { startServices } from './services.ts';
+import { startServices, unwellAfter } from './services.ts';
 import type { Supervised } from './supervised.ts';
 import { startSystem } from './system.ts';
 import { Timeline } from './timeline.ts';
@@ -33,7 +33,8 @@ test('without a storm index equals table, and each harm done by hand is found', 
     note: (what) => timeline.note(what),
   });
   for (const service of services.values()) onTestFinished(() => service.close(12_000));
-  await quiescence(system, [...services.values()], 60_000, () => undefined);
+  expect(await unwellAfter([...services.values()], 120_000)).toEqual([]);
+  await quiescence(system, 60_000, () => undefined);
   const before = await find(system, beganAt);
   expect(judge(before)).toEqual([]);
   expect(before.records.size).toBeGreaterThan(100);
@@ -79,4 +80,4 @@ test('without a storm index equals table, and each harm done by hand is found', 
     });
   }
   expect(found).toHaveLength(expected.length);
-}, 180_000);
+}, 300_000);

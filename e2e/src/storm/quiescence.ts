@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import type { Supervised } from './supervised.ts';
 import type { System } from './system.ts';
 
 /** For so long nothing may be under way, in milliseconds: what is between two places shows in neither. */
@@ -8,20 +7,7 @@ const stableMs = 3_000;
 const lookEveryMs = 500;
 
 /** What is still on its way, for people; undefined when nothing is. */
-async function onItsWay(
-  system: System,
-  services: readonly Supervised[],
-  client: pg.Client,
-): Promise<string | undefined> {
-  const unwell = await Promise.all(
-    services.map(async (service) => ({ name: service.name, says: await service.unwell() })),
-  );
-  const unready = unwell.filter(({ says }) => says !== undefined);
-  // One that has yet to begin may find more to do.
-  if (unready.length > 0) {
-    return unready.map(({ name, says }) => `${name} is not ready: ${says ?? ''}`).join(', ');
-  }
-
+async function onItsWay(system: System, client: pg.Client): Promise<string | undefined> {
   const { rows } = await client.query<{ outbox: number; backfills: number }>(
     `select (select count(*) from aviary.outbox)::integer as outbox,
             (select count(*) from aviary.backfill where finished_at is null)::integer as backfills`,
@@ -40,14 +26,13 @@ async function onItsWay(
 }
 
 /**
- * Waits until every service is well and nothing is on its way any more.
+ * Waits until nothing is on its way any more.
  *
  * @returns how long it took, in milliseconds, without the last looks
  * @throws Error with the figures when it takes longer than `boundMs`
  */
 export async function quiescence(
   system: System,
-  services: readonly Supervised[],
   boundMs: number,
   onLook: (left: string) => void,
 ): Promise<number> {
@@ -58,7 +43,7 @@ export async function quiescence(
     let quietSince: number | undefined;
     let jobs = -1;
     for (;;) {
-      const left = await onItsWay(system, services, client);
+      const left = await onItsWay(system, client);
       const now = performance.now();
       onLook(left ?? 'nothing');
       if (left !== undefined || system.ledger.jobs !== jobs) quietSince = undefined;

@@ -18,16 +18,12 @@ export interface ServicesOptions {
   note: (what: string) => void;
 }
 
-/** A process that strikes itself before it is ready is not waited for longer, in milliseconds. */
-const startBoundMs = 90_000;
-
-/** Starts a process for each slot, puts it among the services, and waits until all are ready. */
+/** Starts a process for each slot and puts it among the services. */
 export async function startServices(
   services: Map<Slot, Supervised>,
   options: ServicesOptions,
 ): Promise<void> {
   const { slots, armedShare, environmentOf, logs, calmFile, random, onStrike, note } = options;
-  const ready: Promise<void>[] = [];
   for (const slot of slots) {
     const environment = await environmentOf(slot);
     const role = slot.split('-')[0] as Role;
@@ -45,12 +41,23 @@ export async function startServices(
     });
     services.set(slot, service);
     service.start();
-    ready.push(becomesReady(service));
   }
-  await Promise.all(ready);
 }
 
-async function becomesReady(service: Supervised): Promise<void> {
-  const end = performance.now() + startBoundMs;
-  while (performance.now() < end && (await service.unwell()) !== undefined) await delay(200);
+/** What the services say is not well; waits until nothing is, at most so long. */
+export async function unwellAfter(
+  services: readonly Supervised[],
+  boundMs: number,
+): Promise<string[]> {
+  const end = performance.now() + boundMs;
+  for (;;) {
+    const said = await Promise.all(
+      services.map(async (service) => {
+        const unwell = await service.unwell();
+        return unwell === undefined ? [] : [`${service.name} is not well: ${unwell}`];
+      }),
+    );
+    if (said.flat().length === 0 || performance.now() > end) return said.flat();
+    await delay(200);
+  }
 }

@@ -8,7 +8,7 @@ import { slots, type Slot } from './links.ts';
 import { Outage } from './outage.ts';
 import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
-import { startServices } from './services.ts';
+import { startServices, unwellAfter } from './services.ts';
 import type { Supervised } from './supervised.ts';
 import { startSystem, type System } from './system.ts';
 import { Timeline } from './timeline.ts';
@@ -49,6 +49,10 @@ export interface StormResult {
 
 const clients = 8;
 const armedShare = 0.85;
+/** A process that strikes itself at its start is not waited for longer. */
+const startBoundMs = 90_000;
+/** Beyond the longest back-off of anything that waits. */
+const wellBoundMs = 60_000;
 /** A killed process's refresh request waits for a visibility timeout, then for its delay, behind a claim's lease. */
 const quietBoundMs = 240_000;
 /** Beyond what the services are told to take. */
@@ -93,6 +97,10 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       },
       note,
     });
+    // Each once: some strike themselves while they start.
+    await Promise.all(
+      [...services.values()].map((service) => unwellAfter([service], startBoundMs)),
+    );
     workload.start(clients, random.fork('workload'));
     weather.begin(planFaults(seconds * 1_000, random.fork('faults')));
     for (let left = seconds; left > 0; left -= 1) {
@@ -105,12 +113,15 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     await writeFile(calmFile, '');
     await Promise.all([workload.stop(), weather.clear()]);
     failures.push(...workload.report.errors.map((error) => `a writer saw an error: ${error}`));
-    quietMs = await quiescence(system, [...services.values()], quietBoundMs, (left) => {
+    // A service that has yet to begin may find more to do.
+    await unwellAfter([...services.values()], wellBoundMs);
+    quietMs = await quiescence(system, quietBoundMs, (left) => {
       signal?.throwIfAborted();
       onProgress(`on its way: ${left}`);
       note(`on its way: ${left}`);
     });
     note('quiet');
+    failures.push(...(await unwellAfter([...services.values()], 0)));
     const findings = await find(system, beganAt);
     records = findings.records.size;
     differences = judge(findings);

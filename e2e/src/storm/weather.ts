@@ -122,7 +122,10 @@ export class Weather {
         this.#until(forMs, this.#embedder.begin(fault.faults));
         return;
       case 'backfill':
-        this.#outages = this.#outages.then(() => this.#requestBackfills());
+        this.#outages = this.#outages
+          .then(() => this.#requestBackfills())
+          // No pelican has got as far as to have anything to ask for.
+          .catch((error: unknown) => note(`no backfill: ${String(error)}`));
     }
   }
 
