@@ -70,7 +70,7 @@ export const audits = defineMeasurement({
   name: 'audit',
   summary: 'Time and memory of `aviary audit` where the index is in step.',
   options: {
-    rows: { default: [20_000, 100_000, 200_000], quick: [2_000], help: 'rows of the table' },
+    rows: { default: [20_000, 100_000], quick: [2_000], help: 'rows of the table' },
     runs: { default: 3, quick: 1, help: 'audits of each table' },
   },
   async measure(workbench, { rows: sizes, runs }) {
