@@ -124,10 +124,12 @@ test('a redrive that is killed loses no row', async () => {
     const { visible, inFlight } = await deadLetters.depth();
     return visible + inFlight;
   };
-  expect(await remaining()).toBe(1000);
+  // A row may have two: the backfill of the start and the insert both bring it.
+  const letters = await remaining();
+  expect(letters).toBeGreaterThanOrEqual(1000);
 
   const redrive = startAviary(['dead-letters', 'redrive', '--all'], system.environment);
-  await waitUntil(async () => (await remaining()) < 900, { what: 'some letters are redriven' });
+  await waitUntil(async () => (await remaining()) < letters - 100, { what: 'some letters are redriven' });
   redrive.kill('SIGKILL');
   expect((await redrive.ended).code).toBeNull();
   await system.quiet();
