@@ -129,7 +129,9 @@ test('a redrive that is killed loses no row', async () => {
   expect(letters).toBeGreaterThanOrEqual(1000);
 
   const redrive = startAviary(['dead-letters', 'redrive', '--all'], system.environment);
-  await waitUntil(async () => (await remaining()) < letters - 100, { what: 'some letters are redriven' });
+  await waitUntil(async () => (await remaining()) < letters - 100, {
+    what: 'some letters are redriven',
+  });
   redrive.kill('SIGKILL');
   expect((await redrive.ended).code).toBeNull();
   await system.quiet();
