@@ -27,7 +27,7 @@ afterEach(async () => {
 /** A claim of everything there is. */
 async function taken(): Promise<Claim> {
   const claim = new Claim(pool);
-  expect(await claim.take(tables, 100, 0)).not.toHaveLength(0);
+  expect(await claim.take(tables, 1_000, 0)).not.toHaveLength(0);
   return claim;
 }
 
