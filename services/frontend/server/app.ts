@@ -3,13 +3,27 @@ import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
 import { addPage, newNonce } from './page.ts';
 import { answerProblems, sendProblem } from './problems.ts';
-import { addRoutes, type RouteParts } from './routes.ts';
+import { addPipelineRoutes } from './pipeline/routes.ts';
+import type { StatusSources } from './pipeline/status-board.ts';
+import { addProductRoutes } from './products/routes.ts';
+import type { ProductTable } from './products/product-table.ts';
+import { addSearchRoutes } from './search/routes.ts';
+import type { Search } from './search/search.ts';
+import type { VectorIndex } from '@aviary/vector-index';
 
 /** Above the longest description a product may have, in UTF-8. */
 const bodyLimit = '5mb';
 
-/** The page and its API, without a port. */
-export function createApp(parts: RouteParts & { logger: Logger; webDirectory: string }): Express {
+/** What the routes work with. */
+export interface AppParts {
+  table: ProductTable;
+  index: VectorIndex;
+  search: Search;
+  status: StatusSources;
+}
+
+/** The page and its API, without a port. openapi.yaml documents each route. */
+export function createApp(parts: AppParts & { logger: Logger; webDirectory: string }): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
@@ -41,7 +55,9 @@ export function createApp(parts: RouteParts & { logger: Logger; webDirectory: st
     next();
   });
   app.use(express.json({ limit: bodyLimit }));
-  addRoutes(app, parts);
+  addSearchRoutes(app, parts);
+  addProductRoutes(app, { ...parts, rows: parts.status.rows });
+  addPipelineRoutes(app, parts);
   addPage(app, parts.webDirectory);
   app.use((request, response) => {
     sendProblem(response, {

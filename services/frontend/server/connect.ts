@@ -4,12 +4,12 @@ import { Queue, createQueueClient } from '@aviary/queue';
 import type { SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import type { FrontendConfig } from './config.ts';
-import { Figure } from './figure.ts';
-import { readOutbox } from './outbox.ts';
-import { ProductTable } from './product-table.ts';
-import type { RouteParts } from './routes.ts';
-import { Search } from './search.ts';
-import { askWorkers } from './workers.ts';
+import { Figure } from './pipeline/figure.ts';
+import { readOutbox } from './pipeline/outbox.ts';
+import { ProductTable } from './products/product-table.ts';
+import type { AppParts } from './app.ts';
+import { Search } from './search/search.ts';
+import { askWorkers } from './pipeline/workers.ts';
 
 /** How long a figure of the status is kept: below the second in which a page asks again. */
 const keepMs = 400;
@@ -20,7 +20,7 @@ const keepRowsMs = 3_000;
 export function connect(
   config: FrontendConfig,
   spec: SemanticIndex,
-): { parts: RouteParts; close: () => Promise<void> } {
+): { parts: AppParts; close: () => Promise<void> } {
   const pool = createPool({
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,

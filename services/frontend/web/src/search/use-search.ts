@@ -1,7 +1,7 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
-import { deepestResult, type SearchPage } from '../../shared/search.ts';
-import { fetchSearch } from './api.ts';
-import { useAddress } from './use-address.ts';
+import { deepestResult, type SearchPage } from '../../../shared/search.ts';
+import { fetchSearch } from './search-api.ts';
+import { useAddress } from '../use-address.ts';
 
 export const pageSize = 20;
 export const lastPage = deepestResult / pageSize;

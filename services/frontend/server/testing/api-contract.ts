@@ -19,8 +19,7 @@ const methods = new Set(['get', 'post', 'put', 'patch', 'delete']);
 export class ApiContract {
   readonly #document: OpenApi;
   readonly #ajv: Ajv2020;
-  /** Operations that were answered with success, as "get /api/status". */
-  readonly seen = new Set<string>();
+  readonly #seen = new Set<string>();
 
   constructor(file: string) {
     this.#document = parse(readFileSync(file, 'utf8')) as OpenApi;
@@ -34,6 +33,13 @@ export class ApiContract {
       Object.keys(item)
         .filter((method) => methods.has(method))
         .map((method) => `${method} ${path}`),
+    );
+  }
+
+  /** Operations under a path that were not answered with success. */
+  unseen(path: string): string[] {
+    return this.operations.filter(
+      (operation) => (operation.split(' ')[1] ?? '').startsWith(path) && !this.#seen.has(operation),
     );
   }
 
@@ -54,7 +60,7 @@ export class ApiContract {
     if (!validate(answer.body)) {
       throw new Error(`${operation}: ${this.#ajv.errorsText(validate.errors)}`);
     }
-    if (answer.status < 300) this.seen.add(operation);
+    if (answer.status < 300) this.#seen.add(operation);
   }
 
   #operationOf({ method, path }: { method: string; path: string }): string {

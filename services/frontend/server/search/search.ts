@@ -1,9 +1,9 @@
 import { keyOfRecordId } from '@aviary/change-job';
 import type { Embedder } from '@aviary/embedding';
 import type { VectorIndex } from '@aviary/vector-index';
-import { deepestResult, type SearchPage } from '../shared/search.ts';
-import type { Figure } from './figure.ts';
-import type { ProductTable } from './product-table.ts';
+import { deepestResult, type SearchPage } from '../../shared/search.ts';
+import type { Figure } from '../pipeline/figure.ts';
+import type { ProductTable } from '../products/product-table.ts';
 import { QueryVectors } from './query-vectors.ts';
 
 /** Longest wait for the embedding of a query, rate limits included, and for the index. */

@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import type { Product, SortableColumn } from '../../shared/product.ts';
-import { fetchProducts } from './api.ts';
+import type { Product, SortableColumn } from '../../../shared/product.ts';
+import { fetchProducts } from './products-api.ts';
 
 export interface Listing {
   page: number;

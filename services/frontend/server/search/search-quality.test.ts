@@ -18,7 +18,7 @@ const meanReciprocalRank = 0.75;
 
 test('a query is answered by the type of product that it means, no word in common', async () => {
   const [spec] = loadSemanticIndexes([
-    join(import.meta.dirname, '../../../examples/products.yaml'),
+    join(import.meta.dirname, '../../../../examples/products.yaml'),
   ]);
   if (!spec) throw new Error('The example has no spec.');
   const [embeddings, pinecone] = await Promise.all([startEmbeddings(), startPinecone()]);

@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import type { Status } from '../../shared/status.ts';
-import { fetchStatus } from './api.ts';
+import type { Status } from '../../../shared/status.ts';
+import { fetchStatus } from './pipeline-api.ts';
 
 const everyMs = 1_000;
 

@@ -1,5 +1,5 @@
 import { onScopeDispose, reactive } from 'vue';
-import { fetchSync } from './api.ts';
+import { fetchSync } from './products-api.ts';
 
 /** How far a saved change has come on its way into search. */
 export interface Change {

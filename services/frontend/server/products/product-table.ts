@@ -1,6 +1,6 @@
 import { query, quoteIdentifier, transaction, type Pool } from '@aviary/postgres';
 import type { SemanticIndex } from '@aviary/semantic-index';
-import type { NewProduct, Product, ProductChange, SortableColumn } from '../shared/product.ts';
+import type { NewProduct, Product, ProductChange, SortableColumn } from '../../shared/product.ts';
 
 interface Row extends Omit<Product, 'createdAt' | 'lastUpdated'> {
   createdAt: Date | null;

@@ -1,6 +1,6 @@
 import { provenanceOf, recordId } from '@aviary/change-job';
 import type { VectorIndex } from '@aviary/vector-index';
-import type { Sync } from '../shared/product.ts';
+import type { Sync } from '../../shared/product.ts';
 import type { ProductTable } from './product-table.ts';
 
 /**

@@ -10,35 +10,13 @@ import {
   type ProductPage,
   type SavedProduct,
   type Sync,
-} from '../shared/product.ts';
-import { deepestResult, longestQuery, type SearchPage } from '../shared/search.ts';
-import type { Status } from '../shared/status.ts';
+} from '../../shared/product.ts';
+import { goneSignal } from '../gone-signal.ts';
+import { paging } from '../paging.ts';
+import type { Figure } from '../pipeline/figure.ts';
+import { RequestError, parseInput } from '../problems.ts';
 import type { ProductTable } from './product-table.ts';
-import { RequestError, parseInput } from './problems.ts';
-import type { Search } from './search.ts';
-import { readStatus, type StatusSources } from './status-board.ts';
 import { syncOf } from './sync.ts';
-
-export interface RouteParts {
-  table: ProductTable;
-  index: VectorIndex;
-  search: Search;
-  status: StatusSources;
-}
-
-const paging = {
-  page: integer({ min: 1, max: 1_000_000 }).default(1),
-  pageSize: integer({ min: 1, max: 100 }).default(20),
-};
-
-const searchRequest = z.object({
-  q: z
-    .string({ error: 'q is missing: say what to search for' })
-    .trim()
-    .min(1, { error: 'q is empty: say what to search for' })
-    .max(longestQuery, { error: `q may have at most ${longestQuery} characters` }),
-  ...paging,
-});
 
 const listRequest = z.object({
   ...paging,
@@ -53,30 +31,19 @@ const syncRequest = z.object({
   since: z.coerce.number({ error: 'since must be the savedAt of a change' }).nonnegative(),
 });
 
-/** Every route of the API; openapi.yaml documents each. */
-export function addRoutes(app: Express, parts: RouteParts): void {
-  const { table, index, search, status } = parts;
+export interface ProductRouteParts {
+  table: ProductTable;
+  index: VectorIndex;
+  /** Counted now and then. */
+  rows: Figure<number>;
+}
 
-  app.get('/api/status', async (_request, response: Response<Status>) => {
-    response.json(await readStatus(status));
-  });
-
-  app.get('/api/search', async (request, response: Response<SearchPage>) => {
-    const { q, page, pageSize } = parseInput(searchRequest, request.query);
-    if (page * pageSize > deepestResult) {
-      const deepest = Math.floor(deepestResult / pageSize);
-      throw new RequestError(
-        400,
-        `Search goes as deep as ${deepestResult.toLocaleString('en')} results: with pageSize ${pageSize}, ask for page ${deepest} at most.`,
-        [{ field: 'page', message: `page may be at most ${deepest}` }],
-      );
-    }
-    response.json(await search.page({ query: q, page, pageSize }, goneSignal(response)));
-  });
+export function addProductRoutes(app: Express, parts: ProductRouteParts): void {
+  const { table, index, rows } = parts;
 
   app.get('/api/products', async (request, response: Response<ProductPage>) => {
     const options = parseInput(listRequest, request.query);
-    const [products, total] = await Promise.all([table.page(options), status.rows.get()]);
+    const [products, total] = await Promise.all([table.page(options), rows.get()]);
     const { page, pageSize } = options;
     // Until the count is known, at least what was seen.
     const seen = (page - 1) * pageSize + products.length;
@@ -87,7 +54,7 @@ export function addRoutes(app: Express, parts: RouteParts): void {
     const { value: product, savedAt } = await table.insert(
       parseInput(newProductSchema, request.body),
     );
-    status.rows.forget();
+    rows.forget();
     response.status(201).location(`/api/products/${product.id}`).json({ product, savedAt });
   });
 
@@ -106,7 +73,7 @@ export function addRoutes(app: Express, parts: RouteParts): void {
   app.delete('/api/products/:id', async (request, response: Response<DeletedProduct>) => {
     const { id } = parseInput(idRequest, request.params);
     const { savedAt } = (await table.delete(id)) ?? absent(id);
-    status.rows.forget();
+    rows.forget();
     response.json({ id, savedAt });
   });
 
@@ -119,13 +86,4 @@ export function addRoutes(app: Express, parts: RouteParts): void {
 
 function absent(id: number): never {
   throw new RequestError(404, `There is no product ${id}; it may have been deleted.`);
-}
-
-/** Aborts when the asker has gone before the answer. */
-function goneSignal(response: Response): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort(new Error('The asker has gone.'));
-  });
-  return gone.signal;
 }

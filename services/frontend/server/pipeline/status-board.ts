@@ -1,4 +1,4 @@
-import type { Status } from '../shared/status.ts';
+import type { Status } from '../../shared/status.ts';
 import type { Figure, Reading } from './figure.ts';
 import type { Outbox } from './outbox.ts';
 import type { Flock } from './workers.ts';

@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { contentHash, managedMetadata, recordId } from '@aviary/change-job';
+import { Embedder } from '@aviary/embedding';
+import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
+import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
+import { createPool } from '@aviary/postgres';
+import { createLogger } from '@aviary/runtime';
+import { loadSemanticIndexes } from '@aviary/semantic-index';
+import { testDatabase, testQueue, type TestDatabase } from '@aviary/testing';
+import { VectorIndex } from '@aviary/vector-index';
+import type { Express } from 'express';
+import type { Product } from '../../shared/product.ts';
+import { createApp } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { connect } from '../connect.ts';
+import { ApiContract } from './api-contract.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+
+/** Rows of the products table, each with its record in the index: "Product 7", "Description of 7", 7.50. */
+export const rows = 60;
+
+export const textOf = (id: number) => `Product ${id}\nDescription of ${id}`;
+
+/** The app on a real database, queue and the local index and embedder. */
+export interface TestApp {
+  app: Express;
+  url: string;
+  database: TestDatabase;
+  pinecone: PineconeServer;
+  embeddings: EmbeddingsServer;
+  index: VectorIndex;
+  contract: ApiContract;
+  /** Asks the app, and holds the answer against openapi.yaml. */
+  call: (method: string, path: string, content?: object) => Promise<TestAnswer>;
+  /** Writes records as emu does. */
+  writeRecords: (
+    products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
+    changedAt: number,
+  ) => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export interface TestAnswer {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+/** @param environment in place of the fixture's own: what the app is to find away. */
+export async function startApp(environment: Record<string, string> = {}): Promise<TestApp> {
+  const queues = await testQueue();
+  const [database, pinecone, embeddings] = await Promise.all([
+    testDatabase({ name: 'frontend_products', prepare: fillDatabase }),
+    startPinecone(),
+    startEmbeddings({ model: { stub: { baseMs: 0, perTextMs: 0, dimensions: 384 } } }),
+  ]);
+  const [spec] = loadSemanticIndexes([join(root, 'examples/products.yaml')]);
+  if (!spec) throw new Error('The example has no spec.');
+  const config = readConfig({
+    ...queues.environment,
+    DATABASE_URL: database.url,
+    SPECS: 'unused',
+    OPENAI_API_KEY: 'test',
+    OPENAI_BASE_URL: embeddings.url,
+    PINECONE_API_KEY: 'test',
+    PINECONE_CONTROLLER_URL: pinecone.url,
+    ...environment,
+  });
+  const embedder = new Embedder({ apiKey: 'test', baseURL: embeddings.url, ...spec.embedding });
+  const index = new VectorIndex({
+    apiKey: 'test',
+    controllerHostUrl: pinecone.url,
+    index: spec.target.index,
+    namespace: spec.target.namespace,
+  });
+  await index.ensure({ dimension: 384, metric: 'cosine' });
+  const { parts, close } = connect(config, spec);
+  const logger = createLogger({ service: 'frontend', level: 'silent' });
+  const app = createApp({ ...parts, logger, webDirectory: '/nowhere' });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = urlOf(server);
+  const contract = new ApiContract(join(root, 'services/frontend/openapi.yaml'));
+
+  async function writeRecords(
+    products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
+    changedAt: number,
+  ): Promise<void> {
+    const texts = products.map(({ name, description }) => `${name}\n${description ?? ''}`);
+    const vectors = await embedder.embed(texts);
+    await index.upsert(
+      products.map((product, position) => {
+        const text = texts[position] ?? '';
+        const id = recordId([String(product.id)]);
+        return {
+          id,
+          values: vectors[position] ?? [],
+          metadata: managedMetadata({
+            format: 1,
+            index: 'products',
+            op: 'upsert',
+            id,
+            version: 1,
+            changedAt,
+            publishBy: changedAt,
+            text,
+            metadata: { name: product.name },
+            contentHash: contentHash(text, 'stub', 384),
+            textIsNew: false,
+          }),
+        };
+      }),
+    );
+  }
+
+  await writeRecords(
+    await database.sql<Product>('select id, name, description from products_with_increment'),
+    0,
+  );
+
+  return {
+    app,
+    url,
+    database,
+    pinecone,
+    embeddings,
+    index,
+    contract,
+    call: (method, path, content) => callAt(url, contract, method, path, content),
+    writeRecords,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await close();
+      await Promise.all([database.drop(), pinecone.close(), embeddings.close()]);
+    },
+  };
+}
+
+/** Asks a server, and holds the answer against openapi.yaml. */
+async function callAt(
+  url: string,
+  contract: ApiContract,
+  method: string,
+  path: string,
+  content?: object,
+): Promise<TestAnswer> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    ...(content && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(content),
+    }),
+  });
+  const body: unknown = await response.json();
+  const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+  const pathname = path.split('?')[0] ?? '';
+  contract.judge({ method, path: pathname }, { status: response.status, type, body });
+  return { status: response.status, headers: response.headers, body };
+}
+
+async function fillDatabase(url: string): Promise<void> {
+  const pool = createPool({ connectionString: url, max: 1, applicationName: 'test' });
+  await pool.query(`
+    create table public.products_with_increment (
+      id integer generated by default as identity primary key,
+      created_at timestamptz not null default now(),
+      name text not null,
+      sku text,
+      description text,
+      price numeric(12, 2),
+      last_updated timestamptz not null default now(),
+      uuid uuid not null default gen_random_uuid()
+    );
+    insert into public.products_with_increment (name, sku, description, price)
+      select 'Product ' || n, 'SKU-' || n, 'Description of ' || n, n + 0.5
+      from generate_series(1, ${rows}) n;
+    create schema aviary;
+    create view aviary.backlog as select 3 as waiting, now() as oldest_at;
+  `);
+  await pool.end();
+}
+
+/** What an emu's admin port answers; running one is the end-to-end test's part. */
+export async function startEmuStatus(): Promise<Server> {
+  const answer = {
+    service: 'emu',
+    rates: { rowsPerSecond: 12, embeddingsPerSecond: 10, tokensPerSecond: 800 },
+    lagSeconds: { p50: 0.04, p99: 0.08 },
+  };
+  const admin = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+  admin.listen(0, '127.0.0.1');
+  await once(admin, 'listening');
+  return admin;
+}
+
+export function urlOf(listening: Server): string {
+  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+}
