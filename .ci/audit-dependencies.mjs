@@ -30,7 +30,8 @@ function faultsOf(path, entry) {
   // npm leaves out the address of what comes from the registry, see .npmrc.
   if (entry.resolved !== undefined)
     found.push(`${name} comes from ${entry.resolved}, and not from the registry`);
-  if (!/^sha512-/.test(entry.integrity ?? ''))
+  // What is bundled is in the content of the package that brings it.
+  if (entry.inBundle !== true && !/^sha512-/.test(entry.integrity ?? ''))
     found.push(`${name} has no SHA-512 in package-lock.json: install it anew`);
   if (entry.dev !== true && !isAllowed(entry.license))
     found.push(

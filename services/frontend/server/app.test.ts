@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { problemSchema } from '../shared/problem.ts';
-import { startApp, type TestApp } from './testing/start-app.ts';
+import { startApp, type TestApp } from '../testing/start-app.ts';
 let aviary: TestApp;
 beforeAll(async () => {
   aviary = await startApp();

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { statusSchema } from '../../shared/status.ts';
-import { rows, startApp, startEmuStatus, urlOf, type TestApp } from '../testing/start-app.ts';
+import { rows, startApp, startEmuStatus, urlOf, type TestApp } from '../../testing/start-app.ts';
 
 let emu: Server;
 let aviary: TestApp;

@@ -8,7 +8,7 @@ import {
   savedProductSchema,
   syncSchema,
 } from '../../shared/product.ts';
-import { rows, startApp, type TestApp } from '../testing/start-app.ts';
+import { rows, startApp, type TestApp } from '../../testing/start-app.ts';
 
 let aviary: TestApp;
 beforeAll(async () => {

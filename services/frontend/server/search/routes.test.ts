@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { searchPageSchema } from '../../shared/search.ts';
 import { statusSchema } from '../../shared/status.ts';
-import { rows, startApp, textOf, type TestApp } from '../testing/start-app.ts';
+import { rows, startApp, textOf, type TestApp } from '../../testing/start-app.ts';
 
 let aviary: TestApp;
 beforeAll(async () => {

@@ -12,13 +12,13 @@ import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { testDatabase, testQueue, type TestDatabase } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
 import type { Express } from 'express';
-import type { Product } from '../../shared/product.ts';
-import { createApp } from '../app.ts';
-import { readConfig } from '../config.ts';
-import { connect } from '../connect.ts';
+import type { Product } from '../shared/product.ts';
+import { createApp } from '../server/app.ts';
+import { readConfig } from '../server/config.ts';
+import { connect } from '../server/connect.ts';
 import { ApiContract } from './api-contract.ts';
 
-const root = join(import.meta.dirname, '../../../..');
+const root = join(import.meta.dirname, '../../..');
 
 /** Rows of the products table, each with its record in the index: "Product 7", "Description of 7", 7.50. */
 export const rows = 60;
