@@ -7,9 +7,9 @@ import {
   encodeJob,
   type DeadLetter,
 } from '@aviary/change-job';
+import type { LettersView } from '@aviary/dead-letters';
 import { startAviary, testQueue, waitUntil, type TestQueue } from '@aviary/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { LettersView } from './letter-view.ts';
 import { run } from './run.ts';
 
 const signal = new AbortController().signal;

@@ -1,15 +1,22 @@
+import {
+  DeadLetterBox,
+  LettersByRow,
+  find,
+  matches,
+  redrive,
+  selected,
+  viewOf,
+  type LetterFilter,
+} from '@aviary/dead-letters';
 import { Queue, createQueueClient } from '@aviary/queue';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command, InvalidArgumentError } from 'commander';
 import { deadLetterConfig, refreshConfig, specsConfig, sqsConfig } from '../config.ts';
-import { DeadLetterBox } from '../dead-letters/dead-letter-box.ts';
-import { redrive } from '../dead-letters/redrive.ts';
 import { confirm } from './confirm.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 import { LetterOutcome } from './letter-outcome.ts';
-import { find, matches, selected, type LetterFilter } from './letter-selection.ts';
-import { LettersByRow, detailsOf, tableOf, viewOf } from './letter-view.ts';
+import { detailsOf, tableOf } from './letter-view.ts';
 
 interface Printing {
   json?: true;

@@ -1,8 +1,7 @@
-import { rowOf, type HeldLetter } from '../dead-letters/dead-letter-box.ts';
+import { rowOf, type HeldLetter, type NotDone } from '@aviary/dead-letters';
 import { printable } from './columns.ts';
 import type { CliContext } from './context.ts';
 import { exitCode } from './exit-codes.ts';
-import type { NotDone } from './letter-selection.ts';
 
 /** What became of the letters that were to be redriven or discarded, also where that was cut short. */
 export class LetterOutcome {

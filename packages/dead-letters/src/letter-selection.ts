@@ -1,4 +1,4 @@
-import { rowOf, type DeadLetterBox, type HeldLetter } from '../dead-letters/dead-letter-box.ts';
+import { rowOf, type DeadLetterBox, type HeldLetter } from './dead-letter-box.ts';
 
 /** Letters by what they say; without anything, all. */
 export interface LetterFilter {
