@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+export { serviceAccounts, type ServiceAccount } from './service-accounts.ts';
+
 const arn = z.string().regex(/^arn:aws[\w-]*:/, { error: 'must be an ARN' });
 
 const imageSchema = z.string().regex(/^\S+@sha256:[0-9a-f]{64}$/, {
@@ -32,6 +34,8 @@ export const platformOutputsSchema = z.strictObject({
       pelican: z.string().min(1),
       frontend: z.string().min(1),
     }),
+    /** ConfigMap in the services' namespace with the authorities of the database's certificate, PEM, by that key. */
+    authorities: z.strictObject({ configMap: z.string().min(1), key: z.string().min(1) }),
   }),
   queue: z.strictObject({
     url: z.url(),
@@ -42,13 +46,16 @@ export const platformOutputsSchema = z.strictObject({
     pelican: imageSchema,
     emu: imageSchema,
     frontend: imageSchema,
-    operator: imageSchema,
+    /** Absent while static manifests run the services. */
+    operator: imageSchema.optional(),
   }),
   /** ARNs of secrets in Secrets Manager. */
   secrets: z.strictObject({
+    /** The key itself, as text. */
     openai: arn,
+    /** The key itself, as text. */
     pinecone: arn,
-    /** Client secret and cookie key of the frontend's sign-in; absent without sign-in. */
+    /** JSON with OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and SESSION_KEY; absent without sign-in. */
     signIn: arn.optional(),
   }),
   /** Of the public address; absent while the frontend is reached inside the cluster only. */
