@@ -117,7 +117,7 @@ test('pelican waits, ready to none, until the owner has installed, and then work
     sources: [
       {
         index: 'products',
-        did: ['capture_installed', 'backfill_requested', 'rights_granted'],
+        did: ['capture_installed', 'backfill_requested', 'rights_granted', 'keyword_index_built'],
       },
     ],
   });
@@ -252,6 +252,9 @@ const frontends: [string, string][] = [
   ['release a claim', `select aviary.release_claim(gen_random_uuid())`],
   ['read the backfills', 'select * from aviary.backfill'],
   ['ask for a backfill', 'select aviary.request_backfill(1)'],
+  ['change a backfill by its view', 'update aviary.backfill_progress set processed = 0'],
+  ['read the audits', 'select * from aviary.audit'],
+  ['change an audit by its view', 'delete from aviary.audit_result'],
   ['read the sources', 'select * from aviary.source'],
   ['become pelican', 'set role aviary_pelican'],
 ];
@@ -289,7 +292,7 @@ test('in schema aviary, the roles may do this and no more, and everyone else not
     [nameOf('owner')],
   );
   expect(Object.fromEntries(rows.map(({ role, may }) => [role, may]))).toEqual({
-    aviary_frontend: ['select backlog'],
+    aviary_frontend: ['select audit_result', 'select backfill_progress', 'select backlog'],
     aviary_pelican: [
       'delete outbox',
       'execute claim',
@@ -309,6 +312,7 @@ test('in schema aviary, the roles may do this and no more, and everyone else not
       'insert outbox.source_id',
       'select audit',
       'select backfill',
+      'select backlog',
       'select claim_lease',
       'select migration.name',
       'select outbox',

@@ -19,6 +19,11 @@ export class Allowance {
   #taken = 0;
   #observed = 0;
 
+  /** Per minute, by the server's word; null before it. */
+  get perMinute(): number | null {
+    return this.#limit === Infinity ? null : this.#limit;
+  }
+
   /** Milliseconds until `amount` may be taken; an amount over the limit waits for a full bucket. */
   waitMs(amount: number, now: number): number {
     if (this.#limit === Infinity) return 0;

@@ -65,6 +65,11 @@ export class Pacer {
   #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
+  /** The account's limit of tokens a minute; null while the server has not said it. */
+  get tokensPerMinute(): number | null {
+    return this.#tokens.perMinute;
+  }
+
   /**
    * Sends a request when its turn has come, and again for as long as it is answered with 429.
    * @throws the signal's reason; RetryableError after ten minutes of 429; whatever `send` throws.

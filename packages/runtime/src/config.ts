@@ -49,6 +49,11 @@ export function integer(range: { min: number; max: number }) {
     .max(range.max, { error: `must be at most ${range.max}` });
 }
 
+/** Yes or no, from a variable's text. */
+export const flag = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
+
 /** The variables every service has. */
 export const serviceConfig = {
   /** Port of /livez, /readyz, /metrics and /status. 0 takes a free one. */

@@ -8,3 +8,4 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export { keepSecrets, withoutSecrets } from './secrets.ts';
+export { SlidingRate } from './sliding-rate.ts';

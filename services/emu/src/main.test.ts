@@ -180,6 +180,9 @@ test('tells what it has done', async (context) => {
   expect(status.tokensTotal).toBeGreaterThan(0);
   expect(status.rates).toMatchObject({ rowsPerSecond: expect.any(Number) as number });
   expect(status.lagSeconds).toMatchObject({ p50: expect.any(Number) as number });
+  const { counts } = status.lagSeconds as { counts: [number, number][] };
+  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(100);
+  expect(status.tokensPerMinute).toEqual({ [model]: null });
   const metrics = await (await fetch(`${emu.adminUrl}/metrics`)).text();
   for (const line of [
     'aviary_emu_jobs_total{index="products",op="upsert",outcome="done",service="emu"} 100',

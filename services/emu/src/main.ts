@@ -35,6 +35,11 @@ const queue = new Queue(queueClient, config.QUEUE_URL);
 const deadLetterQueue = new Queue(queueClient, config.DEAD_LETTER_QUEUE_URL);
 const refreshQueue = new Queue(queueClient, config.REFRESH_QUEUE_URL);
 
+// Limits are the account's for a model, so its Embedders keep one pace.
+const pacers = new Map(specs.map(({ embedding }) => [embedding.model, new Pacer()]));
+const tokensPerMinute = () =>
+  Object.fromEntries([...pacers].map(([model, pacer]) => [model, pacer.tokensPerMinute]));
+
 const pipeline = new Pipeline({
   queue,
   deadLetterQueue,
@@ -55,6 +60,7 @@ telemetry.observe(metrics, {
   queue,
   inWork: () => pipeline.inWork,
   buffered: () => pipeline.buffered,
+  tokensPerMinute,
 });
 
 const admin = new AdminServer({
@@ -68,6 +74,7 @@ const admin = new AdminServer({
     specs: specs.map(({ name }) => name),
     inWork: pipeline.inWork,
     buffered: pipeline.buffered,
+    tokensPerMinute: tokensPerMinute(),
     ...telemetry.snapshot(),
   }),
 });
@@ -86,8 +93,6 @@ function readSetUp(): { config: EmuConfig; specs: SemanticIndex[] } {
 }
 
 function routesOf(indexes: readonly SemanticIndex[]): Map<string, Route> {
-  // Limits are the account's for a model, so its Embedders keep one pace.
-  const pacers = new Map(indexes.map(({ embedding }) => [embedding.model, new Pacer()]));
   const embedding = dependency('embedder');
   return new Map(
     indexes.map((spec) => {

@@ -1,7 +1,6 @@
 import type { Queue } from '@aviary/queue';
-import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
+import { Counter, Gauge, Histogram, SlidingRate, type Registry } from '@aviary/runtime';
 import { SlidingPercentiles } from './sliding-percentiles.ts';
-import { SlidingRate } from './sliding-rate.ts';
 import type { Doubt, Task } from './task.ts';
 
 const stageBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
@@ -101,9 +100,15 @@ export class Telemetry {
   /** Exposes figures that others keep. */
   observe(
     registry: Registry,
-    sources: { queue: Queue; inWork: () => number; buffered: () => number },
+    sources: {
+      queue: Queue;
+      inWork: () => number;
+      buffered: () => number;
+      /** By model; null while the embedder has not said. */
+      tokensPerMinute: () => Record<string, number | null>;
+    },
   ): void {
-    const { queue, inWork, buffered } = sources;
+    const { queue, inWork, buffered, tokensPerMinute } = sources;
     const registers = [registry];
     new Counter({
       name: 'aviary_emu_queue_requests_total',
@@ -129,6 +134,17 @@ export class Telemetry {
       registers,
       collect() {
         this.set(buffered());
+      },
+    });
+    new Gauge({
+      name: 'aviary_emu_embedding_tokens_per_minute_limit',
+      help: "The account's limit by the embedder's word; absent while it has said none.",
+      labelNames: ['model'],
+      registers,
+      collect() {
+        for (const [model, limit] of Object.entries(tokensPerMinute())) {
+          if (limit !== null) this.set({ model }, limit);
+        }
       },
     });
   }
@@ -205,7 +221,7 @@ export class Telemetry {
         embeddingsPerSecond: this.#embeddings.perSecond(),
         tokensPerSecond: this.#tokensRate.perSecond(),
       },
-      lagSeconds: { p50, p99 },
+      lagSeconds: { p50, p99, counts: this.#lagSeconds.counts() },
     };
   }
 

@@ -16,9 +16,10 @@ import { VectorIndex } from '@aviary/vector-index';
 import { AuditSchedule } from './audit/audit-schedule.ts';
 import { AuditStatistics } from './audit/audit-statistics.ts';
 import { audit } from './audit/audit.ts';
+import { showBacklog } from './backlog-statistics.ts';
 import { BackfillStatistics } from './backfill/backfill-statistics.ts';
 import { Backfill } from './backfill/backfill.ts';
-import { readConfig } from './config.ts';
+import { databaseOf, readConfig } from './config.ts';
 import { openPool } from './tables/open-pool.ts';
 import { Refresh } from './refresh.ts';
 import { Relay } from './relay.ts';
@@ -46,8 +47,7 @@ async function main(): Promise<void> {
   const health = new Health();
   const statistics = new RelayStatistics(metrics);
   const pool = openPool({
-    connectionString: config.DATABASE_URL,
-    caFile: config.DATABASE_CA_FILE,
+    ...databaseOf(config),
     max: config.LANES + 4,
   });
   const sqs = createQueueClient({
@@ -55,12 +55,18 @@ async function main(): Promise<void> {
     endpoint: config.AWS_ENDPOINT_URL_SQS,
   });
   const queue = new Queue(sqs, config.QUEUE_URL);
+  const deadLetters = new Queue(sqs, config.DEAD_LETTER_QUEUE_URL);
+  const refreshes = new Queue(sqs, config.REFRESH_QUEUE_URL);
+  showBacklog(metrics, {
+    pool,
+    queues: { changes: queue, refreshes, dead_letters: deadLetters },
+  });
   const sources = new Sources({ pool, indexes, health, logger, lookEveryMs: 60_000 });
   const relay = new Relay({
     pool,
     tables: sources.tables,
     queue,
-    deadLetters: new Queue(sqs, config.DEAD_LETTER_QUEUE_URL),
+    deadLetters,
     wake: new Wake(pool, () => {
       if (health.ok('outbox')) logger.info({ event: 'outbox_answers' });
     }),
@@ -71,7 +77,7 @@ async function main(): Promise<void> {
     batchKeys: config.BATCH_ROWS,
   });
   const refresh = new Refresh({
-    queue: new Queue(sqs, config.REFRESH_QUEUE_URL),
+    queue: refreshes,
     pool,
     tables: sources.tables,
     health,
@@ -131,6 +137,7 @@ async function main(): Promise<void> {
       service: 'pelican',
       specs: indexes.map(({ name }) => name),
       ...statistics.totals,
+      rates: statistics.rates,
     }),
   });
   // Stopped first: a server that no longer answers may not hold up those that wait for it.

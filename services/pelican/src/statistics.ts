@@ -1,5 +1,5 @@
 import type { ChangeJob } from '@aviary/change-job';
-import { Counter, type Registry } from '@aviary/runtime';
+import { Counter, SlidingRate, type Registry } from '@aviary/runtime';
 import type { Unpublishable } from './publish.ts';
 
 /** What a pelican has done since its start: Prometheus counters, and the figures /status shows. */
@@ -10,6 +10,8 @@ export class RelayStatistics {
   readonly #coalesced: Counter;
   readonly #rows: Counter;
   readonly #refreshed: Counter<'index'>;
+  readonly #claimed = new SlidingRate();
+  readonly #published = new SlidingRate();
   readonly totals = {
     claimedRows: 0,
     coalescedChanges: 0,
@@ -57,8 +59,17 @@ export class RelayStatistics {
     });
   }
 
+  /** Over the last seconds. */
+  get rates(): { rowsClaimedPerSecond: number; jobsPublishedPerSecond: number } {
+    return {
+      rowsClaimedPerSecond: this.#claimed.perSecond(),
+      jobsPublishedPerSecond: this.#published.perSecond(),
+    };
+  }
+
   relayed(round: { rows: number; coalesced: number }): void {
     this.#rows.inc(round.rows);
+    this.#claimed.add(round.rows);
     this.#coalesced.inc(round.coalesced);
     this.totals.claimedRows += round.rows;
     this.totals.coalescedChanges += round.coalesced;
@@ -67,6 +78,7 @@ export class RelayStatistics {
   published(jobs: readonly ChangeJob[], unpublishable: readonly Unpublishable[]): void {
     for (const { index, op } of jobs) this.#jobs.inc({ index, op });
     for (const { index, stage } of unpublishable) this.#deadLetters.inc({ index, stage });
+    this.#published.add(jobs.length);
     this.totals.published += jobs.length;
     this.totals.deadLettered += unpublishable.length;
   }

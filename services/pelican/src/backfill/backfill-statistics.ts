@@ -4,6 +4,7 @@ import { Counter, Gauge, type Registry } from '@aviary/runtime';
 export class BackfillStatistics {
   readonly #rows: Counter<'index'>;
   readonly #remaining: Gauge<'index'>;
+  readonly #total: Gauge<'index'>;
 
   constructor(metrics: Registry) {
     const registers = [metrics];
@@ -19,13 +20,20 @@ export class BackfillStatistics {
       labelNames: ['index'],
       registers,
     });
+    this.#total = new Gauge({
+      name: 'aviary_pelican_backfill_total_rows',
+      help: 'Rows that a backfill under way has to put into the outbox in all; 0 when none is under way.',
+      labelNames: ['index'],
+      registers,
+    });
   }
 
   walked(index: string, rows: number): void {
     this.#rows.inc({ index }, rows);
   }
 
-  remaining(index: string, rows: number): void {
-    this.#remaining.set({ index }, rows);
+  underWay(index: string, rows: { remaining: number; total: number }): void {
+    this.#remaining.set({ index }, rows.remaining);
+    this.#total.set({ index }, rows.total);
   }
 }

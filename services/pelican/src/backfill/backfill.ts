@@ -40,6 +40,7 @@ const lookMs = 1_000;
 interface DueRequest {
   source_id: number;
   remaining: number;
+  total: number;
   wait_ms: number;
 }
 
@@ -108,7 +109,7 @@ export class Backfill implements Part {
     const requests = await this.#requested();
     for (const table of tables.values()) {
       const request = requests.find(({ source_id }) => source_id === table.sourceId);
-      statistics.remaining(table.index.name, request?.remaining ?? 0);
+      statistics.underWay(table.index.name, request ?? { remaining: 0, total: 0 });
       // Another pelican finished it.
       if (request === undefined) health.withdraw(partOf(table));
     }
@@ -128,7 +129,7 @@ export class Backfill implements Part {
     return query(
       pool,
       'looking for backfills',
-      `select source_id, greatest(total - processed, 0)::float8 as remaining,
+      `select source_id, greatest(total - processed, 0)::float8 as remaining, greatest(total, processed)::float8 as total,
          extract(epoch from greatest(next_step_at, '2000-01-01') - clock_timestamp())::float8 * 1000 as wait_ms
        from aviary.backfill where finished_at is null and source_id = any ($1)`,
       [[...tables.keys()]],

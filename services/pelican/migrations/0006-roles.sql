@@ -1,12 +1,8 @@
--- What the page shows of the outbox: how much waits and since when, and not whose rows.
-create view aviary.backlog as
-  select coalesce(sum(cardinality(keys)), 0) as waiting, min(captured_at) as oldest_at from aviary.outbox;
-
 -- Makes the roles that people give to the users their services log in as, unless they are there, and gives each
 -- what its service needs in schema aviary. Returns what could not be done, and the remedy.
 --
 -- Roles are the whole cluster's: another database may have made them, or be making them now.
-create function aviary.grant_rights() returns setof text
+create or replace function aviary.grant_rights() returns setof text
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $$
@@ -42,6 +38,7 @@ begin
       update (next_start_at, started_at, finished_at, decided_at, seconds, row_count, record_count, missing, stale,
         orphaned, mended, undecided, foreign_ids, unindexable)
       on aviary.audit to aviary_pelican;
+    grant select on aviary.backlog to aviary_pelican;
     grant execute on function
       aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(uuid, integer[], integer, bigint, integer),
       aviary.finish_claim(uuid, integer, tid[], bigint[]), aviary.release_claim(uuid),
@@ -52,7 +49,7 @@ begin
 
   if exists (select from pg_roles where rolname = 'aviary_frontend') then
     grant usage on schema aviary to aviary_frontend;
-    grant select on aviary.backlog to aviary_frontend;
+    grant select on aviary.backlog, aviary.backfill_progress, aviary.audit_result to aviary_frontend;
   end if;
 end
 $$;
