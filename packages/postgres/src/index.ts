@@ -1,6 +1,7 @@
 import pg from 'pg';
 
 export { isRetryable, translate } from './failure.ts';
+export { keywordIndex, type KeywordIndex } from './keyword-index.ts';
 export { migrate, unapplied } from './migrate.ts';
 export {
   createPool,

@@ -33,7 +33,13 @@ describe('a SemanticIndex', () => {
       kind: 'SemanticIndex',
       metadata: { name: 'Products!' },
       spec: {
-        source: { table: 'x'.repeat(64), text: 'nothing', metadata: ['aviary_hash'], key: [] },
+        source: {
+          table: 'x'.repeat(64),
+          text: 'nothing',
+          metadata: ['aviary_hash'],
+          key: [],
+          keywords: { language: 'English (US)' },
+        },
         embedding: { model: '', dimensions: 0 },
         target: { index: 'aviary', metric: 'manhattan' },
       },
@@ -45,6 +51,7 @@ describe('a SemanticIndex', () => {
       'spec.source.key',
       'spec.source.text',
       'spec.source.metadata.0',
+      'spec.source.keywords.language',
       'spec.embedding.model',
       'spec.embedding.dimensions',
       'spec.target.namespace',

@@ -26,6 +26,11 @@ const metadataColumn = identifier.refine((name) => !name.startsWith('aviary_'), 
   error: 'begins with aviary_, which is reserved for what Aviary itself keeps in a record',
 });
 
+/** A name of Postgres', such as `english`, or `simple` for words as they are. */
+const textSearchConfiguration = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, {
+  error: 'must be a text search configuration of Postgres, such as english or simple',
+});
+
 /** Which table is kept searchable, and what of it. */
 const source = z.strictObject({
   schema: identifier.default('public'),
@@ -36,6 +41,8 @@ const source = z.strictObject({
   text: textTemplate,
   /** Columns kept beside the vector, to filter by. */
   metadata: z.array(metadataColumn).max(64).default([]),
+  /** Keyword search over the columns of the text, by an index in Postgres that `aviary install` makes; none when absent. */
+  keywords: z.strictObject({ language: textSearchConfiguration }).optional(),
 });
 
 /** How text becomes a vector. Changing either field means embedding everything anew. */

@@ -46,6 +46,7 @@ export interface Source {
   key?: string[];
   text?: string;
   metadata?: string[];
+  keywords?: { language: string };
 }
 
 export function specOf(source: Source, name = 'things'): SemanticIndex {

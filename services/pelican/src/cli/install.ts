@@ -1,23 +1,34 @@
 import { retry } from '@aviary/runtime';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command } from 'commander';
-import { databaseConfig, specsConfig } from '../config.ts';
+import { databaseConfig, databaseOf, specsConfig } from '../config.ts';
+import type { InstallEvent } from '../capture/capture.ts';
 import { install, type Installed, type Persist } from '../capture/installation.ts';
+import { installKeywordIndex, type KeywordEvent } from '../capture/keyword-index.ts';
 import { openPool } from '../tables/open-pool.ts';
 import { inspectSources } from '../tables/source-table.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';
 
-const deeds = {
+const deeds: Record<InstallEvent | KeywordEvent, string> = {
   capture_installed: 'triggers made',
   backfill_requested: 'backfill requested',
   rights_granted: 'aviary_pelican may read it',
-} as const;
+  keyword_index_built: 'keyword index built',
+  keyword_index_dropped: 'former keyword index dropped',
+};
+
+/** What was done for each SemanticIndex, by name. */
+type Deeds = (Omit<Installed['sources'][number], 'did'> & {
+  did: (InstallEvent | KeywordEvent)[];
+})[];
 
 /** Prepares a database as its owner, so that pelican needs no more than the role aviary_pelican. */
 export function installCommand(context: CliContext): Command {
   return new Command('install')
-    .description('prepare a database: schema aviary, triggers, backfills that are due, roles')
+    .description(
+      'prepare a database: schema aviary, triggers, backfills that are due, keyword indexes, roles',
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -25,7 +36,7 @@ export function installCommand(context: CliContext): Command {
 Run it as the owner of the tables, before pelican first starts, and after each upgrade and each change of a spec.
 Pelican does the same by itself where its user owns the tables. Again is harmless.
 
-Environment: DATABASE_URL, DATABASE_CA_FILE, SPECS.
+Environment: DATABASE_URL, DATABASE_CA_FILE, DATABASE_IAM_AUTH and AWS_REGION, SPECS.
 
 Examples:
   $ DATABASE_URL=postgres://owner@db/shop SPECS=examples aviary install
@@ -36,8 +47,7 @@ Examples:
       const config = context.config({ ...databaseConfig, ...specsConfig });
       const indexes = loadSemanticIndexes(config.SPECS);
       const pool = openPool({
-        connectionString: config.DATABASE_URL,
-        caFile: config.DATABASE_CA_FILE,
+        ...databaseOf(config),
         max: 1,
       });
       try {
@@ -47,7 +57,20 @@ Examples:
             signal: context.signal,
             onRetry: ({ message }) => context.say(`${message}; trying again`),
           });
-        const { migrations, sources, undone } = await install(pool, tables, persist);
+        const { migrations, undone, ...installed } = await install(pool, tables, persist);
+        const sources: Deeds = installed.sources.map((source) => ({ ...source }));
+        for (const [position, table] of tables.entries()) {
+          if (table.index.source.keywords !== undefined)
+            context.say(`keyword index of ${table.relation}: building it, unless it is there …`);
+          await persist(() =>
+            installKeywordIndex(
+              pool,
+              table,
+              (event) => sources[position]?.did.push(event),
+              context.signal,
+            ),
+          );
+        }
         for (const reason of undone) context.say(reason);
         if (json === true) context.printJson({ migrations, sources, undone });
         else tell(context, migrations, sources);
@@ -57,11 +80,7 @@ Examples:
     });
 }
 
-function tell(
-  context: CliContext,
-  migrations: readonly string[],
-  sources: Installed['sources'],
-): void {
+function tell(context: CliContext, migrations: readonly string[], sources: Deeds): void {
   for (const name of migrations) context.print(`applied ${name}`);
   context.print(
     columns(

@@ -11,6 +11,7 @@ import {
 import type { SemanticIndex } from '@aviary/semantic-index';
 import type { CapturedTable } from '../capture/capture.ts';
 import { install, lookUpInstallation, mayInstall } from '../capture/installation.ts';
+import { installKeywordIndex } from '../capture/keyword-index.ts';
 import { inspectSources, type SourceTable } from './source-table.ts';
 
 export interface SourcesOptions {
@@ -33,7 +34,10 @@ export class Sources implements Part {
   readonly tables = new Map<number, CapturedTable>();
   readonly #options: SourcesOptions;
   readonly #stopping = new AbortController();
+  /** By the index's name: each is told once. */
+  readonly #keywordFailures = new Map<string, string>();
   #looking: Promise<void> = Promise.resolve();
+  #indexing: Promise<void> | undefined;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -60,6 +64,7 @@ export class Sources implements Part {
     const { health, logger, lookEveryMs } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      this.#indexing ??= this.#indexKeywords().finally(() => (this.#indexing = undefined));
       try {
         await sleep(lookEveryMs, signal);
         await this.#look();
@@ -69,6 +74,25 @@ export class Sources implements Part {
         const reason = error instanceof Error ? error.message : String(error);
         if (health.failed('installation', reason))
           logger.error({ event: 'installation_broken', err: error });
+      }
+    }
+  }
+
+  /** Beside the synchronisation, which needs none of it: building takes minutes where a table is large. */
+  async #indexKeywords(): Promise<void> {
+    const { pool, logger } = this.#options;
+    for (const table of this.tables.values()) {
+      const { relation, index } = table;
+      try {
+        if (!(await mayInstall(pool, [table]))) continue;
+        const tell = (event: string) => logger.info({ event, index: index.name, table: relation });
+        await installKeywordIndex(pool, table, tell, this.#stopping.signal);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        if (this.#keywordFailures.get(index.name) !== reason)
+          logger.warn({ event: 'keyword_index_not_built', index: index.name, err: error });
+        this.#keywordFailures.set(index.name, reason);
       }
     }
   }
@@ -94,7 +118,7 @@ export class Sources implements Part {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#looking;
+    await Promise.all([this.#looking, this.#indexing]);
     const { pool } = this.#options;
     if (!pool.ending) await pool.end();
   }
