@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { PermanentError } from '@aviary/runtime';
 import pg from 'pg';
+import { iamLogin } from './iam-token.ts';
 
 export type { Pool, PoolClient } from 'pg';
 
@@ -9,6 +10,8 @@ export interface PoolOptions {
   connectionString: string;
   /** PEM file of the authorities to trust in place of the system's, such as RDS's bundle: asks for verified TLS. */
   caFile?: string | undefined;
+  /** AWS region in whose RDS the user logs in by IAM token, in place of a password; wants `caFile`. */
+  iamRegion?: string | undefined;
   /** Most connections at once. */
   max: number;
   /** Shown in pg_stat_activity. */
@@ -17,6 +20,8 @@ export interface PoolOptions {
   statementTimeoutMs?: number;
   /** Server parameters of its sessions. */
   settings?: Readonly<Record<string, string>>;
+  /** Longest wait for a connection, new or in use by others, in milliseconds. */
+  connectTimeoutMs?: number;
   /** Longest pause inside a transaction, in milliseconds: what a frozen client may hold up. */
   idleInTransactionTimeoutMs?: number;
 }
@@ -40,7 +45,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     ...addressOf(options),
     max: options.max,
     application_name: options.applicationName,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
     // The client's own, for a server that is no longer there to keep its time.
@@ -73,13 +78,19 @@ export function cutConnections(pool: pg.Pool): void {
   }
 }
 
-function addressOf({ connectionString, caFile }: PoolOptions): pg.PoolConfig {
+function addressOf({ connectionString, caFile, iamRegion }: PoolOptions): pg.PoolConfig {
   try {
     // The driver reads it at the first connection only.
     new pg.Client({ connectionString });
-    if (caFile === undefined) return { connectionString };
+    if (caFile === undefined) {
+      if (iamRegion === undefined) return { connectionString };
+      throw new PermanentError(
+        "An IAM token is sent to nobody but the database: set DATABASE_CA_FILE to a PEM file of its authorities, such as RDS's bundle.",
+      );
+    }
+    const address = withoutTlsMode(connectionString);
     return {
-      connectionString: withoutTlsMode(connectionString),
+      ...(iamRegion === undefined ? { connectionString: address } : iamLogin(address, iamRegion)),
       ssl: { ca: readAuthorities(caFile), rejectUnauthorized: true },
     };
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { integer, loadConfig, serviceConfig } from '@aviary/runtime';
+import { flag, integer, loadConfig, serviceConfig } from '@aviary/runtime';
 import { z } from 'zod';
 
 const list = (text: string) =>
@@ -17,6 +17,8 @@ const schema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' }),
   /** PEM file with the database's certificate authorities. */
   DATABASE_CA_FILE: z.string().optional(),
+  /** Whether its user logs in to RDS by IAM token, in place of a password. */
+  DATABASE_IAM_AUTH: flag.default(false),
   /** Comma-separated YAML files or directories with SemanticIndex specs. */
   SPECS: z.string().transform(list),
   /** Name of the SemanticIndex that is searched and edited. */

@@ -24,6 +24,7 @@ export function connect(
   const pool = createPool({
     connectionString: config.DATABASE_URL,
     caFile: config.DATABASE_CA_FILE,
+    iamRegion: config.DATABASE_IAM_AUTH ? config.AWS_REGION : undefined,
     max: 10,
     applicationName: 'aviary-frontend',
   });

@@ -1,16 +1,31 @@
-import { integer, loadConfig, serviceConfig } from '@aviary/runtime';
+import type { PoolOptions } from '@aviary/postgres';
+import { flag, integer, loadConfig, serviceConfig } from '@aviary/runtime';
 import { z } from 'zod';
 
 const fifoQueueUrl = z
   .url({ error: 'must be the URL of a queue' })
   .endsWith('.fifo', { error: 'must be a FIFO queue, whose name ends in .fifo' });
 
+const awsRegion = { AWS_REGION: z.string().default('us-east-1') };
+
 export const databaseConfig = {
   /** postgres:// address of the database whose tables are captured. */
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' }),
   /** PEM file with the database's certificate authorities. */
   DATABASE_CA_FILE: z.string().optional(),
+  /** Whether its user logs in to RDS by IAM token, in place of a password. */
+  DATABASE_IAM_AUTH: flag.default(false),
+  ...awsRegion,
 };
+
+/** How a pool reaches that database. */
+export const databaseOf = (
+  config: Readonly<z.infer<z.ZodObject<typeof databaseConfig>>>,
+): Pick<PoolOptions, 'connectionString' | 'caFile' | 'iamRegion'> => ({
+  connectionString: config.DATABASE_URL,
+  caFile: config.DATABASE_CA_FILE,
+  iamRegion: config.DATABASE_IAM_AUTH ? config.AWS_REGION : undefined,
+});
 
 export const specsConfig = {
   /** Comma-separated YAML files or directories with SemanticIndex specs. */
@@ -18,7 +33,7 @@ export const specsConfig = {
 };
 
 export const sqsConfig = {
-  AWS_REGION: z.string().default('us-east-1'),
+  ...awsRegion,
   /** Another SQS than AWS's own. */
   AWS_ENDPOINT_URL_SQS: z.url().optional(),
 };

@@ -9,6 +9,7 @@ import { audit, type AuditOptions } from '../audit/audit.ts';
 import type { CapturedTable } from '../capture/capture.ts';
 import {
   databaseConfig,
+  databaseOf,
   pineconeConfig,
   queueConfig,
   refreshConfig,
@@ -99,8 +100,7 @@ async function auditAll(
   }
   const chosen = indexes.filter(({ name }) => names.length === 0 || names.includes(name));
   const pool = openPool({
-    connectionString: config.DATABASE_URL,
-    caFile: config.DATABASE_CA_FILE,
+    ...databaseOf(config),
     max: 6,
   });
   const sqs = createQueueClient({

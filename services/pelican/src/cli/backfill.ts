@@ -7,7 +7,7 @@ import {
   requestBackfills,
   type BackfillState,
 } from '../backfill/backfill-requests.ts';
-import { databaseConfig, specsConfig } from '../config.ts';
+import { databaseConfig, databaseOf, specsConfig } from '../config.ts';
 import { openPool } from '../tables/open-pool.ts';
 import { group } from './backfill-progress.ts';
 import { columns } from './columns.ts';
@@ -83,8 +83,7 @@ async function backfill(
   }
   const names = given.length > 0 ? [...new Set(given)] : known;
   const pool = openPool({
-    connectionString: config.DATABASE_URL,
-    caFile: config.DATABASE_CA_FILE,
+    ...databaseOf(config),
     max: 1,
   });
   try {

@@ -13,7 +13,9 @@ const allRows = { row_security: 'off' };
 const idleInTransactionTimeoutMs = 3_000;
 
 /** @throws PermanentError when the file of authorities cannot be read. */
-export function openPool(options: Pick<PoolOptions, 'connectionString' | 'caFile' | 'max'>): Pool {
+export function openPool(
+  options: Pick<PoolOptions, 'connectionString' | 'caFile' | 'iamRegion' | 'max'>,
+): Pool {
   return createPool({
     ...options,
     applicationName: 'aviary-pelican',
