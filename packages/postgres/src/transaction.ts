@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { translate } from './failure.ts';
+import { noteCommit } from './read-pool/read-session.ts';
 
 /**
  * Runs `work` in one READ COMMITTED transaction on a connection of its own. A connection whose transaction
@@ -26,6 +27,8 @@ export async function transaction<T>(
     await client.query('begin');
     const result = await work(client);
     await client.query('commit');
+    // It has committed, whatever becomes of the connection now.
+    await noteCommit(client).catch((error: unknown) => (failure = error));
     return result;
   } catch (error) {
     failure = error;

@@ -1,3 +1,4 @@
+import type { ReadPool } from '@aviary/postgres';
 import type { Logger } from '@aviary/runtime';
 import express, { type Express, type Response } from 'express';
 import helmet from 'helmet';
@@ -17,6 +18,8 @@ const bodyLimit = '5mb';
 /** What the routes work with. */
 export interface AppParts {
   table: ProductTable;
+  /** Reads that need not be of this moment: of replicas, where there are any. */
+  reads: ReadPool;
   index: VectorIndex;
   search: Search;
   status: StatusSources;

@@ -7,6 +7,10 @@ const list = (text: string) =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+const postgresAddress = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' });
+
 const schema = z.object({
   ...serviceConfig,
   /** Port of the page and the API. */
@@ -14,7 +18,9 @@ const schema = z.object({
   /** Address the page and the API listen on. */
   HOST: z.string().default('0.0.0.0'),
   /** postgres:// address of the database that holds the products. */
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' }),
+  DATABASE_URL: postgresAddress,
+  /** Comma-separated addresses of its streaming replicas, which are read from in its place. */
+  DATABASE_READ_URLS: z.string().default('').transform(list).pipe(z.array(postgresAddress)),
   /** PEM file with the database's certificate authorities. */
   DATABASE_CA_FILE: z.string().optional(),
   /** Whether its user logs in to RDS by IAM token, in place of a password. */

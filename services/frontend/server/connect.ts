@@ -1,6 +1,7 @@
 import { Embedder } from '@aviary/embedding';
-import { createPool } from '@aviary/postgres';
+import { ReadPool, createPool } from '@aviary/postgres';
 import { Queue, createQueueClient } from '@aviary/queue';
+import type { Logger } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import type { FrontendConfig } from './config.ts';
@@ -20,13 +21,24 @@ const keepRowsMs = 3_000;
 export function connect(
   config: FrontendConfig,
   spec: SemanticIndex,
+  logger: Logger,
 ): { parts: AppParts; close: () => Promise<void> } {
-  const pool = createPool({
-    connectionString: config.DATABASE_URL,
+  const databaseAt = (connectionString: string) => ({
+    connectionString,
     caFile: config.DATABASE_CA_FILE,
     iamRegion: config.DATABASE_IAM_AUTH ? config.AWS_REGION : undefined,
     max: 10,
     applicationName: 'aviary-frontend',
+  });
+  const pool = createPool(databaseAt(config.DATABASE_URL));
+  const reads = new ReadPool({
+    primary: pool,
+    primaryUrl: config.DATABASE_URL,
+    replicas: config.DATABASE_READ_URLS.map(databaseAt),
+    onChange: ({ replica, isUp, reason }) => {
+      if (isUp) logger.info({ event: 'replica_up', replica });
+      else logger.warn({ event: 'replica_down', replica, reason });
+    },
   });
   const sqs = createQueueClient({
     region: config.AWS_REGION,
@@ -47,7 +59,7 @@ export function connect(
     ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
     ...spec.embedding,
   });
-  const table = new ProductTable(pool, spec.source);
+  const table = new ProductTable({ pool, reads }, spec.source);
   const indexed = new Figure((signal) => index.count(signal), { keepMs });
   const search = new Search({ embedder, index, table, indexed });
   const status = {
@@ -74,5 +86,11 @@ export function connect(
         : new Figure((signal) => askWorkers(config.WORKERS, signal), { keepMs }),
     embedderHealth: () => search.embedderHealth,
   };
-  return { parts: { table, index, search, status }, close: () => pool.end() };
+  return {
+    parts: { table, reads, index, search, status },
+    close: () => {
+      reads.close();
+      return pool.end();
+    },
+  };
 }

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     );
   }
   const logger = createLogger({ service: 'frontend', level: config.LOG_LEVEL });
-  const { parts, close } = connect(config, spec);
+  const { parts, close } = connect(config, spec, logger);
   const app = createApp({
     ...parts,
     logger,

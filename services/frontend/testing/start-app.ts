@@ -78,8 +78,8 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     namespace: spec.target.namespace,
   });
   await index.ensure({ dimension: 384, metric: 'cosine' });
-  const { parts, close } = connect(config, spec);
   const logger = createLogger({ service: 'frontend', level: 'silent' });
+  const { parts, close } = connect(config, spec, logger);
   const app = createApp({ ...parts, logger, webDirectory: '/nowhere' });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
