@@ -1,2 +1,3 @@
 export { removePostgres } from './remove-postgres.ts';
 export { startPostgres, type LocalPostgres, type PostgresOptions } from './start-postgres.ts';
+export { startReplica, type ReplicaOptions } from './start-replica.ts';
