@@ -3,6 +3,8 @@ import { startEmbeddings } from './server.ts';
 
 const variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** Address to listen on. */
+  HOST: z.string().default('127.0.0.1'),
   /** Any of the next three serves the stub instead of the model. */
   STUB_BASE_MS: z.coerce.number().min(0).optional(),
   STUB_PER_TEXT_MS: z.coerce.number().min(0).optional(),
@@ -16,7 +18,7 @@ if (!environment.success) {
   );
   process.exit(1);
 }
-const { PORT, STUB_BASE_MS, STUB_PER_TEXT_MS, STUB_DIMENSIONS } = environment.data;
+const { PORT, HOST, STUB_BASE_MS, STUB_PER_TEXT_MS, STUB_DIMENSIONS } = environment.data;
 const stubbed = [STUB_BASE_MS, STUB_PER_TEXT_MS, STUB_DIMENSIONS].some(
   (value) => value !== undefined,
 );
@@ -26,7 +28,11 @@ const stub = {
   dimensions: STUB_DIMENSIONS ?? 384,
 };
 
-const server = await startEmbeddings({ port: PORT, model: stubbed ? { stub } : 'minilm' });
+const server = await startEmbeddings({
+  port: PORT,
+  host: HOST,
+  model: stubbed ? { stub } : 'minilm',
+});
 console.log(`embeddings: ${server.url}`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void server.close().then(() => process.exit(0)));

@@ -10,8 +10,10 @@ import { parseObject, readBody } from './request-body.ts';
 import { createStubModel, type StubOptions } from './stub-model.ts';
 
 export interface EmbeddingsOptions {
-  /** Port on 127.0.0.1; 0, the default, takes a free one. */
+  /** 0, the default, takes a free one. */
   port?: number;
+  /** Address to listen on; 127.0.0.1 when absent. */
+  host?: string;
   model?: 'minilm' | { stub: StubOptions };
   /** The account's limits; none by default. A request is charged a token per four bytes, as an estimate. */
   rateLimit?: RateLimit;
@@ -149,7 +151,7 @@ export async function startEmbeddings(options: EmbeddingsOptions = {}): Promise<
   });
   server.on('connection', () => (stats.connections += 1));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

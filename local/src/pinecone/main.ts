@@ -1,9 +1,10 @@
 import { startPinecone } from './server.ts';
 
-const { PORT, DATA_DIR, LATENCY_MS } = process.env;
+const { PORT, HOST, DATA_DIR, LATENCY_MS } = process.env;
 
 const pinecone = await startPinecone({
   port: Number(PORT ?? 0),
+  ...(HOST ? { host: HOST } : {}),
   ...(DATA_DIR ? { dataDir: DATA_DIR } : {}),
   latencyMs: Number(LATENCY_MS ?? 0),
 });

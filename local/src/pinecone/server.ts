@@ -20,6 +20,8 @@ const KEEP_ALIVE_MS = 120_000;
 export interface PineconeOptions {
   /** 0, the default, takes a free one. */
   port?: number;
+  /** Address to listen on; 127.0.0.1 when absent. */
+  host?: string;
   /** Where indexes are kept; in memory when absent. */
   dataDir?: string;
   latencyMs?: number;
@@ -106,13 +108,14 @@ export async function startPinecone(options: PineconeOptions = {}): Promise<Pine
       serve(request, response).catch((error: unknown) => sendError(request, response, error));
     },
   );
+  const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const { code, message } = error;
-      const taken = `Port ${options.port} of 127.0.0.1 is taken: give a free one.`;
+      const taken = `Port ${options.port} of ${host} is taken: give a free one.`;
       reject(new Error(code === 'EADDRINUSE' ? taken : message, { cause: error }));
     });
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, host, resolve);
   });
   // Only once the port is ours: a second server on the same files must fail before it mends them.
   const catalog = new IndexCatalog({

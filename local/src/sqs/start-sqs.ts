@@ -9,8 +9,10 @@ import { giveBackRequest } from './undelivered.ts';
 export type { Faults as SqsFaults } from './faults.ts';
 
 export interface SqsOptions {
-  /** On 127.0.0.1. 0, the default, takes a free one. */
+  /** 0, the default, takes a free one. */
   port?: number;
+  /** Address to listen on; 127.0.0.1 when absent. */
+  host?: string;
   faults?: Faults;
   /** Told of every request that was carried out, also where its client never learns of it. */
   onExchange?: (exchange: SqsExchange) => void;
@@ -119,7 +121,7 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
     return reply.status(204).send();
   });
 
-  const port = await listen(app, options.port ?? 0);
+  const port = await listen(app, options.port ?? 0, options.host ?? '127.0.0.1');
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -141,14 +143,14 @@ const apiError = (code: string, message: string) => ({
   message,
 });
 
-async function listen(app: App, port: number): Promise<number> {
+async function listen(app: App, port: number, host: string): Promise<number> {
   try {
-    return Number(new URL(await app.listen({ port, host: '127.0.0.1' })).port);
+    return Number(new URL(await app.listen({ port, host })).port);
   } catch (cause) {
     await app.close();
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     throw new PermanentError(
-      `The SQS stand-in cannot listen on 127.0.0.1:${port}: another process has that port. ` +
+      `The SQS stand-in cannot listen on ${host}:${port}: another process has that port. ` +
         'Stop that process or choose another port (0 takes a free one).',
       { cause },
     );
