@@ -30,7 +30,7 @@ const job: UpsertJob = {
 const record: VectorRecord = {
   id: '7',
   values: Float32Array.of(0.25, 0.5),
-  metadata: managedMetadata(job),
+  metadata: managedMetadata(job, { queuedAt: 1_020, embeddedAt: 1_030 }),
 };
 
 const equal: Findings = {

@@ -44,9 +44,12 @@ function judgeRow(row: string, findings: Findings): string[] {
       `orphaned, of version ${said(record.metadata.aviary_version)}; the newest job is ${describe(job)}`,
     ];
   }
-  const { aviary_hash, aviary_version, aviary_changed_at, ...metadata } = record.metadata;
+  const { aviary_hash, aviary_version, aviary_changed_at } = record.metadata;
+  const metadata = Object.fromEntries(
+    Object.entries(record.metadata).filter(([name]) => !name.startsWith('aviary_')),
+  );
   const faults: string[] = [];
-  if (!isDeepStrictEqual({ ...metadata }, expected.metadata)) {
+  if (!isDeepStrictEqual(metadata, expected.metadata)) {
     faults.push(`metadata is ${said(metadata)}, must be ${said(expected.metadata)}`);
   }
   if (aviary_hash !== expected.contentHash) {

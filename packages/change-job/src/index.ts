@@ -21,4 +21,4 @@ export {
   encodeRefreshRequests,
   type RefreshRequest,
 } from './refresh-request.ts';
-export { managedMetadata, provenanceOf, type Provenance } from './provenance.ts';
+export { managedMetadata, provenanceOf, type Provenance, type StageTimes } from './provenance.ts';

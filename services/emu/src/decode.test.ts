@@ -33,7 +33,7 @@ const known = new Set(['products']);
 test('reads a job', () => {
   const lease = leaseOf(encodeJob(deletion(1)));
   expect(decode([lease], known)).toEqual({
-    tasks: [{ lease, job: deletion(1) }],
+    tasks: [{ lease, job: deletion(1), queuedAt: 0 }],
     late: [],
     refusals: [],
   });
@@ -41,15 +41,15 @@ test('reads a job', () => {
 
 test('of several messages of one row the newest counts', () => {
   const lease = leaseOf(encodeJob(deletion(1)), encodeJob(deletion(2)));
-  expect(decode([lease], known).tasks).toEqual([{ lease, job: deletion(2) }]);
+  expect(decode([lease], known).tasks).toEqual([{ lease, job: deletion(2), queuedAt: 0 }]);
 });
 
 test('a message sent too late is set apart, and an earlier one counts', () => {
   const late = { ...deletion(2), publishBy: -1 };
   const lease = leaseOf(encodeJob(deletion(1)), encodeJob(late));
   expect(decode([lease], known)).toEqual({
-    tasks: [{ lease, job: deletion(1) }],
-    late: [{ lease, job: late }],
+    tasks: [{ lease, job: deletion(1), queuedAt: 0 }],
+    late: [{ lease, job: late, queuedAt: 0 }],
     refusals: [],
   });
   const alone = leaseOf(encodeJob(late));
@@ -60,7 +60,7 @@ test('an unreadable message beside a readable one refuses only itself', () => {
   const newer = JSON.stringify({ ...deletion(2), format: jobFormat + 1 });
   const lease = leaseOf(encodeJob(deletion(1)), newer);
   const { tasks, refusals } = decode([lease], known);
-  expect(tasks).toEqual([{ lease, job: deletion(1) }]);
+  expect(tasks).toEqual([{ lease, job: deletion(1), queuedAt: 0 }]);
   expect(refusals).toMatchObject([{ lease, message: lease.messages[1], version: 2 }]);
 });
 

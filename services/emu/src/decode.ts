@@ -20,7 +20,7 @@ export function decode(
   const late: Task[] = [];
   const refusals: Refusal[] = [];
   for (const lease of leases) {
-    let newest: ChangeJob | undefined;
+    let newest: Task | undefined;
     for (const message of lease.messages) {
       const job = read(message);
       if (job instanceof PermanentError) {
@@ -42,12 +42,12 @@ export function decode(
           version: job.version,
         });
       } else if (message.sentAt > job.publishBy) {
-        late.push({ lease, job });
+        late.push({ lease, job, queuedAt: message.sentAt });
       } else {
-        newest = job;
+        newest = { lease, job, queuedAt: message.sentAt };
       }
     }
-    if (newest !== undefined) tasks.push({ lease, job: newest });
+    if (newest !== undefined) tasks.push(newest);
   }
   return { tasks, late, refusals };
 }

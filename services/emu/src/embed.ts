@@ -1,11 +1,11 @@
 import { provenanceOf, type UpsertJob } from '@aviary/change-job';
 import { isolate } from './isolate.ts';
 import type { Route } from './route.ts';
-import { refuse, type Refusal, type Task, type Vector } from './task.ts';
+import { refuse, type Embedded, type Refusal, type Task, type Vector } from './task.ts';
 
 export interface EmbedOutcome {
   /** The vector of each content hash. */
-  vectors: Map<string, Vector>;
+  vectors: Map<string, Embedded>;
   refusals: Refusal[];
   /** Texts sent to the embedder. */
   embeddedTexts: number;
@@ -33,11 +33,17 @@ export async function embed(
     async (part) => {
       const stored = await storedVectors(part.filter(mayBeStored), route, signal);
       const texts = new Map<string, string>();
-      for (const { job } of part) {
-        if (!stored.has(job.contentHash)) texts.set(job.contentHash, job.text);
+      let lastQueuedAt = -Infinity;
+      for (const { job, queuedAt } of part) {
+        if (stored.has(job.contentHash)) continue;
+        texts.set(job.contentHash, job.text);
+        lastQueuedAt = Math.max(lastQueuedAt, queuedAt);
       }
       const fresh = await embedTexts(texts, route, signal);
-      for (const [hash, vector] of [...stored, ...fresh]) outcome.vectors.set(hash, vector);
+      // Never before they were queued, whatever the clocks: this is how a vector made for a job is told from a kept one.
+      const embeddedAt = Math.max(Date.now(), lastQueuedAt);
+      for (const [hash, embedded] of stored) outcome.vectors.set(hash, embedded);
+      for (const [hash, values] of fresh) outcome.vectors.set(hash, { values, embeddedAt });
       outcome.embeddedTexts += texts.size;
       outcome.reusedVectors += part.filter(({ job }) => stored.has(job.contentHash)).length;
     },
@@ -53,15 +59,16 @@ function mayBeStored({ job, lease }: Task<UpsertJob>): boolean {
 }
 
 async function storedVectors(tasks: readonly Task<UpsertJob>[], route: Route, signal: AbortSignal) {
-  const vectors = new Map<string, Vector>();
+  const vectors = new Map<string, Embedded>();
   if (tasks.length === 0) return vectors;
   const ids = tasks.map(({ job }) => job.id);
   const records = await route.storage.call(() => route.records.fetch(ids, signal), signal);
   for (const { job } of tasks) {
     const record = records.get(job.id);
     if (record?.values.length !== route.spec.embedding.dimensions) continue;
-    if (provenanceOf(record.metadata)?.contentHash !== job.contentHash) continue;
-    vectors.set(job.contentHash, record.values);
+    const provenance = provenanceOf(record.metadata);
+    if (provenance?.contentHash !== job.contentHash) continue;
+    vectors.set(job.contentHash, { values: record.values, embeddedAt: provenance.embeddedAt });
   }
   return vectors;
 }

@@ -5,6 +5,7 @@ import {
   encodeJob,
   jobFormat,
   orderingOf,
+  provenanceOf,
   type ChangeJob,
   type UpsertJob,
 } from '@aviary/change-job';
@@ -210,7 +211,12 @@ test.concurrent(
       aviary_hash: job.contentHash,
       aviary_version: 1,
       aviary_changed_at: job.changedAt,
+      aviary_queued_at: expect.any(Number) as number,
+      aviary_embedded_at: expect.any(Number) as number,
     });
+    expect(Number(metadata?.aviary_embedded_at)).toBeGreaterThanOrEqual(
+      Number(metadata?.aviary_queued_at),
+    );
     await send(deleteOf('1', 3));
     await drained();
     expect([...(await records.fetch(['1', '2'])).keys()]).toEqual(['2']);
@@ -240,6 +246,9 @@ test.concurrent('a change that leaves the text as it was costs no embedding', as
   expect(emu.totals()).toMatchObject({ embeddedTextsTotal: 30, reusedTotal: 30 });
   const after = (await records.fetch(['7'])).get('7');
   expect(after?.metadata).toMatchObject({ price: 7, aviary_version: 107 });
+  const times = (record: typeof after) => provenanceOf(record?.metadata);
+  expect(times(after)?.embeddedAt).toBe(times(before.get('7'))?.embeddedAt);
+  expect(times(after)?.queuedAt).toBeGreaterThan(times(before.get('7'))?.queuedAt ?? Infinity);
   expect(after?.values).toEqual(before.get('7')?.values);
 });
 

@@ -6,10 +6,19 @@ import type { Lease } from './leases.ts';
 
 export type Vector = VectorRecord['values'];
 
+/** A vector, and when it was made. */
+export interface Embedded {
+  readonly values: Vector;
+  /** Milliseconds since the epoch; undefined where an emu made it that kept no time. */
+  readonly embeddedAt: number | undefined;
+}
+
 /** One row's job and the lease that allows it. */
 export interface Task<Job extends ChangeJob = ChangeJob> {
   readonly lease: Lease;
   readonly job: Job;
+  /** When the job reached the queue, by the queue's clock, in milliseconds since the epoch. */
+  readonly queuedAt: number;
 }
 
 /** A message that can't be brought into the index, and why: it becomes a dead letter. */

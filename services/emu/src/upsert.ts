@@ -4,7 +4,7 @@ import { UnansweredError } from '@aviary/vector-index';
 import { isolate } from './isolate.ts';
 import type { Leases } from './leases.ts';
 import type { Route } from './route.ts';
-import { refuse, type Refusal, type Task, type Vector } from './task.ts';
+import { refuse, type Embedded, type Refusal, type Task } from './task.ts';
 
 export interface WriteOutcome<Job extends UpsertJob | DeleteJob> {
   /** What the index accepted. */
@@ -19,17 +19,18 @@ export interface WriteOutcome<Job extends UpsertJob | DeleteJob> {
  */
 export async function upsert(
   tasks: readonly Task<UpsertJob>[],
-  vectors: ReadonlyMap<string, Vector>,
+  vectors: ReadonlyMap<string, Embedded>,
   route: Route,
   leases: Leases,
   signal: AbortSignal,
 ): Promise<WriteOutcome<UpsertJob>> {
   return write(tasks, 'upsert', route, leases, signal, (safe) =>
     route.records.upsert(
-      safe.map(({ job }) => {
-        const values = vectors.get(job.contentHash);
-        if (values === undefined) throw new Error('The text of this job was not embedded.');
-        return { id: job.id, values, metadata: managedMetadata(job) };
+      safe.map(({ job, queuedAt }) => {
+        const embedded = vectors.get(job.contentHash);
+        if (embedded === undefined) throw new Error('The text of this job was not embedded.');
+        const { values, embeddedAt } = embedded;
+        return { id: job.id, values, metadata: managedMetadata(job, { queuedAt, embeddedAt }) };
       }),
       signal,
     ),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { contentHash, managedMetadata, recordId } from '@aviary/change-job';
+import { contentHash, managedMetadata, recordId, type StageTimes } from '@aviary/change-job';
 import { Embedder } from '@aviary/embedding';
 import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
 import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
@@ -40,6 +40,7 @@ export interface TestApp {
   writeRecords: (
     products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
     changedAt: number,
+    times?: StageTimes,
   ) => Promise<void>;
   close: () => Promise<void>;
 }
@@ -89,6 +90,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   async function writeRecords(
     products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
     changedAt: number,
+    times?: StageTimes,
   ): Promise<void> {
     const texts = products.map(({ name, description }) => `${name}\n${description ?? ''}`);
     const vectors = await embedder.embed(texts);
@@ -99,19 +101,22 @@ export async function startApp(environment: Record<string, string> = {}): Promis
         return {
           id,
           values: vectors[position] ?? [],
-          metadata: managedMetadata({
-            format: 1,
-            index: 'products',
-            op: 'upsert',
-            id,
-            version: 1,
-            changedAt,
-            publishBy: changedAt,
-            text,
-            metadata: { name: product.name },
-            contentHash: contentHash(text, 'stub', 384),
-            textIsNew: false,
-          }),
+          metadata: managedMetadata(
+            {
+              format: 1,
+              index: 'products',
+              op: 'upsert',
+              id,
+              version: 1,
+              changedAt,
+              publishBy: changedAt,
+              text,
+              metadata: { name: product.name },
+              contentHash: contentHash(text, 'stub', 384),
+              textIsNew: false,
+            },
+            { queuedAt: changedAt, embeddedAt: changedAt, ...times },
+          ),
         };
       }),
     );

@@ -48,7 +48,9 @@ export function render(row: ClaimedRow): Rendered {
     contentHash: contentHash(bounded.text, model, dimensions),
     textIsNew: row.textIsNew,
   };
-  const bytes = Buffer.byteLength(JSON.stringify(managedMetadata(job)));
+  // Emu will add times of as many digits.
+  const times = { queuedAt: publishBy, embeddedAt: publishBy };
+  const bytes = Buffer.byteLength(JSON.stringify(managedMetadata(job, times)));
   if (bytes > maxMetadataBytes) {
     throw new PermanentError(
       `The metadata is ${bytes} bytes long, Pinecone takes ${maxMetadataBytes}: shorten the row's ${largest(job.metadata)}, or take that column out of source.metadata.`,

@@ -20,7 +20,11 @@ export function startIndexing(queue: Queue, vectors: VectorIndex): AsyncDisposab
       const upserts = [...jobs.values()].filter((job) => job.op === 'upsert');
       const deletes = [...jobs.values()].filter((job) => job.op === 'delete');
       await vectors.upsert(
-        upserts.map((job) => ({ id: job.id, values: vector, metadata: managedMetadata(job) })),
+        upserts.map((job) => ({
+          id: job.id,
+          values: vector,
+          metadata: managedMetadata(job, { queuedAt: job.changedAt, embeddedAt: job.changedAt }),
+        })),
       );
       await vectors.delete(deletes.map(({ id }) => id));
       if (messages.length > 0) await queue.acknowledge(messages, new AbortController().signal);
