@@ -47,6 +47,9 @@ const schema = z
 
 export type EmuConfig = Readonly<z.infer<typeof schema>>;
 
+/** The environment variables, before they are read: the manifests must give those that have no default. */
+export type EmuVariables = z.input<typeof schema>;
+
 /** @throws ConfigError that names every faulty variable. */
 export function loadEmuConfig(environment: Record<string, string | undefined>): EmuConfig {
   return loadConfig(schema, environment);

@@ -31,6 +31,8 @@ const schema = z.object({
   PRODUCTS_INDEX: z.string().default('products'),
   QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
+  /** Where pelican is asked to read rows anew: a standard queue. */
+  REFRESH_QUEUE_URL: z.url(),
   AWS_REGION: z.string().default('us-east-1'),
   /** Another SQS than AWS's own. */
   AWS_ENDPOINT_URL_SQS: z.url().optional(),
@@ -49,6 +51,9 @@ const schema = z.object({
 });
 
 export type FrontendConfig = Readonly<z.infer<typeof schema>>;
+
+/** The environment variables, before they are read: the manifests must give those that have no default. */
+export type FrontendVariables = z.input<typeof schema>;
 
 /** @throws ConfigError that lists every fault. */
 export function readConfig(environment: Record<string, string | undefined>): FrontendConfig {

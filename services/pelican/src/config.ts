@@ -74,6 +74,9 @@ const schema = z.object({
 
 export type PelicanConfig = Readonly<z.infer<typeof schema>>;
 
+/** The environment variables, before they are read: the manifests must give those that have no default. */
+export type PelicanVariables = z.input<typeof schema>;
+
 /** @throws ConfigError that lists every fault. */
 export function readConfig(environment: Record<string, string | undefined>): PelicanConfig {
   return loadConfig(schema, environment);
