@@ -163,7 +163,7 @@ test('the page edits, searches and shows what waits', async () => {
   expect(status).toMatchObject({
     rows: 1,
     indexed: 1,
-    outbox: 0,
+    outbox: { waiting: 0 },
     health: { postgres: { ok: true } },
   });
 });
@@ -292,7 +292,12 @@ test('in schema aviary, the roles may do this and no more, and everyone else not
     [nameOf('owner')],
   );
   expect(Object.fromEntries(rows.map(({ role, may }) => [role, may]))).toEqual({
-    aviary_frontend: ['select audit_result', 'select backfill_progress', 'select backlog'],
+    aviary_frontend: [
+      'execute awaits_queueing',
+      'select audit_result',
+      'select backfill_progress',
+      'select backlog',
+    ],
     aviary_pelican: [
       'delete outbox',
       'execute claim',

@@ -1,4 +1,4 @@
--- What the page shows of schema aviary, and all that it may read there: numbers and times, and nobody's rows.
+-- What the page shows of schema aviary, and all that it may read there: numbers and times, and nobody's rows or keys.
 
 -- How much waits in the outbox, and since when.
 create or replace view aviary.backlog as
@@ -23,3 +23,28 @@ create or replace view aviary.audit_result as
          a.finished_at, a.decided_at, a.seconds, a.row_count, a.record_count,
          a.missing, a.stale, a.orphaned, a.mended, a.undecided, a.foreign_ids, a.unindexable
   from aviary.audit a join aviary.source s on s.id = a.source_id;
+
+-- Whether each of these rows of a SemanticIndex has a change, of that moment or later, that waits to be queued: of keys
+-- the asker names, and of nothing else. Looks at the newest 200 rows of a key's partition only; where the moment lies
+-- further back than these, the key counts as waiting.
+create or replace function aviary.awaits_queueing(index_name text, wanted text[], since timestamptz[])
+  returns setof boolean
+  language plpgsql stable security definer
+  set search_path = pg_catalog, pg_temp
+  -- The table is a queue, so statistics mislead.
+  set enable_seqscan = off set enable_bitmapscan = off
+as $$
+begin
+  return query
+    select (
+      select coalesce(bool_or(s.name = index_name and newest.captured_at >= moment and key = any (newest.keys)), false)
+        or (count(*) = 200 and min(newest.captured_at) >= moment)
+      from (
+        select o.source_id, o.keys, o.captured_at from aviary.outbox o
+        where o.partition = aviary.partition_of(key) order by o.seq desc limit 200
+      ) newest left join aviary.source s on s.id = newest.source_id
+    )
+    from unnest(wanted, since) with ordinality as asked(key, moment, place)
+    order by place;
+end
+$$;

@@ -50,6 +50,7 @@ begin
   if exists (select from pg_roles where rolname = 'aviary_frontend') then
     grant usage on schema aviary to aviary_frontend;
     grant select on aviary.backlog, aviary.backfill_progress, aviary.audit_result to aviary_frontend;
+    grant execute on function aviary.awaits_queueing(text, text[], timestamptz[]) to aviary_frontend;
   end if;
 end
 $$;
