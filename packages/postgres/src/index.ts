@@ -10,7 +10,7 @@ export {
   type PoolClient,
   type PoolOptions,
 } from './pool.ts';
-export { ReadPool, type ReadTarget } from './read-pool/read-pool.ts';
+export { ReadPool, longestLagSeconds, type ReadTarget } from './read-pool/read-pool.ts';
 export { inReadSession, readSession, type ReadSession } from './read-pool/read-session.ts';
 export { query, transaction } from './transaction.ts';
 export { formatWalPosition, parseWalPosition, type WalPosition } from './read-pool/wal-position.ts';

@@ -1,19 +1,23 @@
 import type { ReadPool } from '@aviary/postgres';
-import type { Logger } from '@aviary/runtime';
-import express, { type Express, type Response } from 'express';
-import helmet from 'helmet';
-import { addPage, newNonce } from './page.ts';
+import type { Logger, Registry } from '@aviary/runtime';
+import express, { type Express } from 'express';
+import { addAccess } from './access/access.ts';
+import type { FrontendConfig } from './config.ts';
+import { addPage } from './page.ts';
 import { answerProblems, sendProblem } from './problems.ts';
 import { addPipelineRoutes } from './pipeline/routes.ts';
-import type { StatusSources } from './pipeline/status-board.ts';
+import type { Pipeline } from './pipeline/connect-pipeline.ts';
 import { addProductRoutes } from './products/routes.ts';
 import type { ProductTable } from './products/product-table.ts';
 import { addSearchRoutes } from './search/routes.ts';
+import type { HighlightFinder } from './search/highlights.ts';
 import type { Search } from './search/search.ts';
 import type { VectorIndex } from '@aviary/vector-index';
 
 /** Above the longest description a product may have, in UTF-8. */
-const bodyLimit = '5mb';
+const productLimit = '5mb';
+/** Of all other bodies. */
+const bodyLimit = '64kb';
 
 /** What the routes work with. */
 export interface AppParts {
@@ -22,44 +26,25 @@ export interface AppParts {
   reads: ReadPool;
   index: VectorIndex;
   search: Search;
-  status: StatusSources;
+  highlights: HighlightFinder;
+  pipeline: Pipeline;
 }
 
 /** The page and its API, without a port. openapi.yaml documents each route. */
-export function createApp(parts: AppParts & { logger: Logger; webDirectory: string }): Express {
+export function createApp(
+  parts: AppParts & {
+    config: FrontendConfig;
+    logger: Logger;
+    metrics: Registry;
+    webDirectory: string;
+  },
+): Express {
   const app = express();
-  app.disable('x-powered-by');
-  app.use((_request, response, next) => {
-    response.locals.nonce = newNonce();
-    next();
-  });
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'self'"],
-          styleSrc: [
-            "'self'",
-            (_request, response) => `'nonce-${String((response as Response).locals.nonce)}'`,
-          ],
-          imgSrc: ["'self'", 'data:'],
-          objectSrc: ["'none'"],
-          baseUri: ["'none'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-        },
-      },
-      xFrameOptions: { action: 'deny' },
-    }),
-  );
-  app.use('/api', (_request, response, next) => {
-    response.setHeader('cache-control', 'no-store');
-    next();
-  });
-  app.use(express.json({ limit: bodyLimit }));
+  addAccess(app, parts);
+  app.use('/api/products', express.json({ limit: productLimit }));
+  app.use('/api', express.json({ limit: bodyLimit }));
   addSearchRoutes(app, parts);
-  addProductRoutes(app, { ...parts, rows: parts.status.rows });
+  addProductRoutes(app, { ...parts, rows: parts.pipeline.status.rows });
   addPipelineRoutes(app, parts);
   addPage(app, parts.webDirectory);
   app.use((request, response) => {

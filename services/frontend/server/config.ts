@@ -1,5 +1,7 @@
 import { flag, integer, loadConfig, serviceConfig } from '@aviary/runtime';
 import { z } from 'zod';
+import { accessVariables, checkAccess } from './access/access-config.ts';
+import { admissionVariables } from './admission/admission-config.ts';
 
 const list = (text: string) =>
   text
@@ -11,8 +13,10 @@ const postgresAddress = z
   .string()
   .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres://' });
 
-const schema = z.object({
+const variables = z.object({
   ...serviceConfig,
+  ...accessVariables,
+  ...admissionVariables,
   /** Port of the page and the API. */
   PORT: integer({ min: 0, max: 65_535 }).default(8080),
   /** Address the page and the API listen on. */
@@ -49,6 +53,8 @@ const schema = z.object({
     .transform(list)
     .pipe(z.array(z.url({ error: 'must be a comma-separated list of http:// addresses' }))),
 });
+
+const schema = variables.superRefine(checkAccess);
 
 export type FrontendConfig = Readonly<z.infer<typeof schema>>;
 

@@ -37,10 +37,13 @@ async function main(): Promise<void> {
     );
   }
   const logger = createLogger({ service: 'frontend', level: config.LOG_LEVEL });
-  const { parts, close } = connect(config, spec, logger);
+  const metrics = createMetrics('frontend');
+  const { parts, close } = connect(config, spec, specs, logger, metrics);
   const app = createApp({
     ...parts,
+    config,
     logger,
+    metrics,
     webDirectory: join(import.meta.dirname, '../dist/web'),
   });
   // Ready means answering. What this service depends on is every replica's alike: taking all of them out
@@ -50,11 +53,14 @@ async function main(): Promise<void> {
     host: config.ADMIN_HOST,
     port: config.ADMIN_PORT,
     health,
-    metrics: createMetrics('frontend'),
+    metrics,
     status: () => ({ service: 'frontend' }),
   });
   const web = new WebServer(app, { host: config.HOST, port: config.PORT, health });
   // Stopped last: answers under way still read.
   const database: Part = { name: 'postgres', start: () => Promise.resolve(), stop: close };
-  await runParts([admin, database, web], { logger, graceMs: config.SHUTDOWN_GRACE_MS });
+  await runParts([admin, database, parts.pipeline.history, web], {
+    logger,
+    graceMs: config.SHUTDOWN_GRACE_MS,
+  });
 }

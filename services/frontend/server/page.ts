@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import express, { type Express } from 'express';
@@ -29,8 +28,4 @@ export function addPage(app: Express, directory: string): void {
     express.static(join(directory, 'assets'), { immutable: true, maxAge: '1y', index: false }),
   );
   app.use(express.static(directory, { index: false }));
-}
-
-export function newNonce(): string {
-  return randomBytes(16).toString('base64');
 }

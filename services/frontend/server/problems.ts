@@ -3,17 +3,18 @@ import type { Logger } from '@aviary/runtime';
 import type { ErrorRequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Problem } from '../shared/problem.ts';
+import type { Product } from '../shared/product.ts';
 
 /** An answer that is no success, thrown by a route. The message is for the asker. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly status: number;
-  readonly errors: Problem['errors'];
+  readonly more: Pick<Problem, 'errors' | 'current'>;
 
-  constructor(status: number, message: string, errors?: Problem['errors']) {
+  constructor(status: number, message: string, errors?: Problem['errors'], current?: Product) {
     super(message);
     this.status = status;
-    this.errors = errors;
+    this.more = { ...(errors && { errors }), ...(current && { current }) };
   }
 }
 
@@ -58,8 +59,7 @@ export function sendProblem(response: Response, problem: Omit<Problem, 'type' | 
 
 function toProblem(error: unknown): Omit<Problem, 'type' | 'title'> {
   if (error instanceof RequestError) {
-    const { status, message: detail, errors } = error;
-    return errors ? { status, detail, errors } : { status, detail };
+    return { status: error.status, detail: error.message, ...error.more };
   }
   if (error instanceof RetryableError) return { status: 503, detail: error.message };
   if (error instanceof PermanentError) return { status: 502, detail: error.message };
@@ -71,6 +71,13 @@ function toProblem(error: unknown): Omit<Problem, 'type' | 'title'> {
   }
   // Postgres' unique_violation; the only such column a user sets is the SKU.
   if (code === '23505') return { status: 409, detail: 'Another product has this SKU.' };
+  if (code === '23503') {
+    return { status: 409, detail: 'Rows of another table refer to this product: delete those first.' };
+  }
+  // Data exceptions and constraints of a table narrower than the product's own rules.
+  if (error instanceof Error && typeof code === 'string' && /^2[23]...$/.test(code)) {
+    return { status: 400, detail: `The table does not take this: ${error.message}.` };
+  }
   // Faults of the request itself, as body-parser and the router report them.
   if (typeof status === 'number' && status < 500 && expose !== false) {
     return { status, detail: String(message) };
@@ -80,11 +87,16 @@ function toProblem(error: unknown): Omit<Problem, 'type' | 'title'> {
 
 const titles: Record<number, string> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  428: 'Precondition Required',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',

@@ -96,10 +96,7 @@ export class ReadPool {
 
   /** Looks at all servers now. */
   async check(): Promise<void> {
-    await Promise.all([
-      this.#samplePrimary(),
-      ...this.#replicas.map((replica) => replica.check()),
-    ]);
+    await Promise.all([this.#samplePrimary(), ...this.#replicas.map((replica) => replica.check())]);
   }
 
   get targets(): ReadTarget[] {
