@@ -32,7 +32,7 @@ export function createProgress(what: string, total: number, unit: string) {
 interface Status {
   rows: number | null;
   indexed: number | null;
-  outbox: number | null;
+  outbox: { waiting: number } | null;
   queue: { visible: number; inFlight: number } | null;
   deadLetters: number | null;
 }
@@ -66,5 +66,5 @@ async function readStatus(url: string, signal: AbortSignal): Promise<Status | un
 }
 
 function isQuiet({ outbox, queue }: Status): boolean {
-  return outbox === 0 && queue !== null && queue.visible + queue.inFlight === 0;
+  return outbox?.waiting === 0 && queue !== null && queue.visible + queue.inFlight === 0;
 }

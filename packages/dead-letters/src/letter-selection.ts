@@ -27,20 +27,24 @@ export function matches({ letter }: HeldLetter, { index, stage, reason }: Letter
   );
 }
 
-/** The letters that a person means, by ids or by a filter, a few at a time. */
+/**
+ * The letters that a person means, by ids or by a filter, a few at a time.
+ *
+ * @param before of a filter's, those that arrived by then, in milliseconds since the epoch: a row that is redriven may
+ *   fail again at once, and were its new letter taken, there would be no end.
+ */
 export async function* selected(
   box: DeadLetterBox,
   ids: readonly string[],
   filter: LetterFilter,
+  before = Date.now(),
 ): AsyncGenerator<Selected> {
   if (ids.length > 0) {
     yield await byIds(box, ids);
     return;
   }
-  // A row that is redriven may fail again at once: its new letter is not taken, or there would be no end.
-  const began = Date.now();
   for await (const page of box.letters()) {
-    const letters = page.filter((held) => held.arrivedAt <= began && matches(held, filter));
+    const letters = page.filter((held) => held.arrivedAt <= before && matches(held, filter));
     yield { letters, missing: [] };
   }
 }

@@ -1,27 +1,31 @@
 import { Embedder } from '@aviary/embedding';
 import { ReadPool, createPool } from '@aviary/postgres';
-import { Queue, createQueueClient } from '@aviary/queue';
-import type { Logger } from '@aviary/runtime';
+import { createQueueClient } from '@aviary/queue';
+import type { Logger, Registry } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import type { FrontendConfig } from './config.ts';
+import { connectPipeline } from './pipeline/connect-pipeline.ts';
 import { Figure } from './pipeline/figure.ts';
-import { readOutbox } from './pipeline/outbox.ts';
 import { ProductTable } from './products/product-table.ts';
 import type { AppParts } from './app.ts';
-import { Search } from './search/search.ts';
-import { askWorkers } from './pipeline/workers.ts';
+import { connectSearch } from './search/connect-search.ts';
 
 /** How long a figure of the status is kept: below the second in which a page asks again. */
 const keepMs = 400;
-/** Counting all rows is the one dear figure. */
-const keepRowsMs = 3_000;
 
-/** What the routes work with, connected as configured. Nothing is asked for before it is needed. */
+/**
+ * What the routes work with, connected as configured. Nothing is asked for before it is needed.
+ *
+ * @param spec of the products
+ * @param specs all there are: dead letters are those of every index
+ */
 export function connect(
   config: FrontendConfig,
   spec: SemanticIndex,
+  specs: readonly SemanticIndex[],
   logger: Logger,
+  metrics: Registry,
 ): { parts: AppParts; close: () => Promise<void> } {
   const databaseAt = (connectionString: string) => ({
     connectionString,
@@ -44,8 +48,6 @@ export function connect(
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SQS,
   });
-  const queue = new Queue(sqs, config.QUEUE_URL);
-  const deadLetters = new Queue(sqs, config.DEAD_LETTER_QUEUE_URL);
   const index = new VectorIndex({
     apiKey: config.PINECONE_API_KEY,
     ...(config.PINECONE_CONTROLLER_URL === undefined
@@ -61,36 +63,34 @@ export function connect(
   });
   const table = new ProductTable({ pool, reads }, spec.source);
   const indexed = new Figure((signal) => index.count(signal), { keepMs });
-  const search = new Search({ embedder, index, table, indexed });
-  const status = {
-    rows: new Figure(() => table.count(), { keepMs: keepRowsMs }),
+  const { search, highlights, ...searching } = connectSearch({
+    spec,
+    embedder,
+    index,
+    table,
     indexed,
-    outbox: new Figure(() => readOutbox(pool), { keepMs }),
-    queue: new Figure(
-      async (signal) => {
-        const { visible, inFlight } = await queue.depth(signal);
-        return { visible, inFlight };
-      },
-      { keepMs },
-    ),
-    deadLetters: new Figure(
-      async (signal) => {
-        const { visible, inFlight } = await deadLetters.depth(signal);
-        return visible + inFlight;
-      },
-      { keepMs },
-    ),
-    flock:
-      config.WORKERS.length === 0
-        ? undefined
-        : new Figure((signal) => askWorkers(config.WORKERS, signal), { keepMs }),
-    embedderHealth: () => search.embedderHealth,
-  };
+    database: {
+      primary: databaseAt(config.DATABASE_URL),
+      replicas: config.DATABASE_READ_URLS.map(databaseAt),
+    },
+    logger,
+    metrics,
+  });
+  const pipeline = connectPipeline({
+    config,
+    pool,
+    sqs,
+    countRows: () => table.count(),
+    indexed,
+    searchHealth: () => search.health,
+    known: new Set(specs.map(({ name }) => name)),
+  });
   return {
-    parts: { table, reads, index, search, status },
-    close: () => {
+    parts: { table, reads, index, search, highlights, pipeline },
+    close: async () => {
+      await pipeline.deadLetters.close();
       reads.close();
-      return pool.end();
+      await Promise.all([searching.close(), pool.end()]);
     },
   };
 }

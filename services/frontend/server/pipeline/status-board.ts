@@ -1,4 +1,5 @@
-import type { Status } from '../../shared/status.ts';
+import type { QueueDepth } from '@aviary/queue';
+import type { Sample, Status } from '../../shared/pipeline.ts';
 import type { Figure, Reading } from './figure.ts';
 import type { Outbox } from './outbox.ts';
 import type { Flock } from './workers.ts';
@@ -8,11 +9,13 @@ export interface StatusSources {
   rows: Figure<number>;
   indexed: Figure<number>;
   outbox: Figure<Outbox>;
-  queue: Figure<{ visible: number; inFlight: number }>;
+  queue: Figure<QueueDepth>;
+  refreshQueue: Figure<QueueDepth>;
   deadLetters: Figure<number>;
   /** Undefined when no worker is configured. */
   flock: Figure<Flock> | undefined;
-  embedderHealth: () => { ok: boolean; reason: string | null };
+  /** What searches know of what they need. */
+  searchHealth: () => Record<'embedder' | 'index', { ok: boolean; reason: string | null }>;
 }
 
 const noWorkers: Reading<Flock> = {
@@ -22,42 +25,82 @@ const noWorkers: Reading<Flock> = {
 
 /** Gathers all figures at once. Never throws: a source that is away leaves null and its reason. */
 export async function readStatus(sources: StatusSources): Promise<Status> {
-  const [rows, indexed, outbox, queue, deadLetters, flock] = await Promise.all([
+  const [rows, indexed, outbox, queue, refreshQueue, deadLetters, flock] = await Promise.all([
     sources.rows.get(),
     sources.indexed.get(),
     sources.outbox.get(),
     sources.queue.get(),
+    sources.refreshQueue.get(),
     sources.deadLetters.get(),
     sources.flock?.get() ?? noWorkers,
   ]);
-  const rates: Reading<NonNullable<Flock['rates']>> = derive(flock, ({ rates }) =>
-    rates === null ? { value: null, reason: 'No emu answers.' } : { value: rates, reason: null },
-  );
-  const lag = lagOf(outbox, queue, flock);
-  const readings = { rows, indexed, outbox, queue, deadLetters, lagSeconds: lag, rates };
+  const readings = {
+    rows,
+    indexed,
+    outbox,
+    queue,
+    refreshQueue,
+    deadLetters,
+    lagSeconds: lagOf(outbox, queue, flock),
+    lag: of(flock, 'lag', 'No change has reached the index in the last minute.'),
+    emus: of(flock, 'emus', ''),
+    pelicans: of(flock, 'pelicans', ''),
+    rates: of(flock, 'rates', 'No emu answers.'),
+    relayRates: of(flock, 'relayRates', 'No pelican answers.'),
+    tokensPerMinute: of(flock, 'tokensPerMinute', 'No emu knows it: the embedder says no limit.'),
+  };
   return {
     rows: rows.value,
     indexed: indexed.value,
-    outbox: outbox.value?.waiting ?? null,
+    outbox: outbox.value,
     queue: queue.value,
+    refreshQueue: refreshQueue.value,
     deadLetters: deadLetters.value,
-    lagSeconds: lag.value,
-    emus: flock.value?.emus ?? null,
-    pelicans: flock.value?.pelicans ?? null,
-    rates: rates.value,
+    lagSeconds: readings.lagSeconds.value,
+    lag: readings.lag.value,
+    emus: readings.emus.value,
+    pelicans: readings.pelicans.value,
+    rates: readings.rates.value,
+    relayRates: readings.relayRates.value,
+    tokensPerMinute: readings.tokensPerMinute.value,
     reasons: Object.fromEntries(
-      Object.entries({ ...readings, emus: flock, pelicans: flock }).flatMap(
-        ([figure, { reason }]) => (reason === null ? [] : [[figure, reason]]),
+      Object.entries(readings).flatMap(([figure, { reason }]) =>
+        reason === null ? [] : [[figure, reason]],
       ),
     ),
     health: {
       postgres: healthOf(rows),
       queue: healthOf(queue),
       deadLetterQueue: healthOf(deadLetters),
-      index: healthOf(indexed),
-      embedder: sources.embedderHealth(),
+      refreshQueue: healthOf(refreshQueue),
+      index: searchHealth.index.ok ? healthOf(indexed) : searchHealth.index,
+      embedder: searchHealth.embedder,
       workers: workersHealth(sources, flock),
     },
+  };
+}
+
+/** What of the status is kept over time. */
+export async function takeSample(sources: StatusSources): Promise<Sample> {
+  const at = Date.now();
+  const [outbox, queue, flock] = await Promise.all([
+    sources.outbox.get(),
+    sources.queue.get(),
+    sources.flock?.get() ?? noWorkers,
+  ]);
+  const { emus, pelicans, rates, lag } = flock.value ?? {};
+  return {
+    at,
+    outbox: outbox.value?.waiting ?? null,
+    visible: queue.value?.visible ?? null,
+    inFlight: queue.value?.inFlight ?? null,
+    pelicans: pelicans?.answering ?? null,
+    emus: emus?.answering ?? null,
+    rowsPerSecond: rates?.rowsPerSecond ?? null,
+    embeddingsPerSecond: rates?.embeddingsPerSecond ?? null,
+    tokensPerSecond: rates?.tokensPerSecond ?? null,
+    lagP50Seconds: lag?.p50 ?? null,
+    lagP99Seconds: lag?.p99 ?? null,
   };
 }
 
@@ -67,26 +110,40 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
  */
 function lagOf(
   outbox: Reading<Outbox>,
-  queue: Reading<{ visible: number; inFlight: number }>,
+  queue: Reading<QueueDepth>,
   flock: Reading<Flock>,
 ): Reading<number> {
   if (outbox.value?.oldestSeconds != null) {
-    return { value: Math.max(0, outbox.value.oldestSeconds), reason: null };
+    return { value: outbox.value.oldestSeconds, reason: null };
   }
   return derive(outbox, () =>
     derive(queue, ({ visible, inFlight }) => {
       if (visible + inFlight === 0) return { value: 0, reason: null };
-      return derive(flock, ({ lagSeconds }) =>
-        lagSeconds === null
+      return derive(flock, ({ lag }) =>
+        lag === null
           ? { value: null, reason: 'The queue is busy, and no emu has measured its lag yet.' }
-          : { value: lagSeconds, reason: null },
+          : { value: lag.p50, reason: null },
       );
     }),
   );
 }
 
-function derive<T, U>(reading: Reading<T>, of: (value: T) => Reading<U>): Reading<U> {
-  return reading.reason === null ? of(reading.value) : reading;
+/** One of the flock's figures. @param otherwise why it is null while the flock itself is known */
+function of<K extends keyof Flock>(
+  flock: Reading<Flock>,
+  name: K,
+  otherwise: string,
+): Reading<NonNullable<Flock[K]>> {
+  return derive(flock, (known) => {
+    const value = known[name];
+    return value === null
+      ? { value: null, reason: otherwise }
+      : { value: value as NonNullable<Flock[K]>, reason: null };
+  });
+}
+
+function derive<T, U>(reading: Reading<T>, next: (value: T) => Reading<U>): Reading<U> {
+  return reading.reason === null ? next(reading.value) : reading;
 }
 
 function healthOf({ reason }: Reading<unknown>) {

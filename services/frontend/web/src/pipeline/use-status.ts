@@ -1,5 +1,5 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import type { Status } from '../../../shared/status.ts';
+import type { Status } from '../../../shared/pipeline.ts';
 import { fetchStatus } from './pipeline-api.ts';
 
 const everyMs = 1_000;
