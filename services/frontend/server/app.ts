@@ -7,8 +7,8 @@ import { addPage } from './page.ts';
 import { answerProblems, sendProblem } from './problems.ts';
 import { addPipelineRoutes } from './pipeline/routes.ts';
 import type { Pipeline } from './pipeline/connect-pipeline.ts';
+import type { Products } from './products/connect-products.ts';
 import { addProductRoutes } from './products/routes.ts';
-import type { ProductTable } from './products/product-table.ts';
 import { addSearchRoutes } from './search/routes.ts';
 import type { HighlightFinder } from './search/highlights.ts';
 import type { Search } from './search/search.ts';
@@ -21,7 +21,7 @@ const bodyLimit = '64kb';
 
 /** What the routes work with. */
 export interface AppParts {
-  table: ProductTable;
+  products: Products;
   /** Reads that need not be of this moment: of replicas, where there are any. */
   reads: ReadPool;
   index: VectorIndex;

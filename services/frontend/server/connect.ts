@@ -7,7 +7,7 @@ import { VectorIndex } from '@aviary/vector-index';
 import type { FrontendConfig } from './config.ts';
 import { connectPipeline } from './pipeline/connect-pipeline.ts';
 import { Figure } from './pipeline/figure.ts';
-import { ProductTable } from './products/product-table.ts';
+import { connectProducts } from './products/connect-products.ts';
 import type { AppParts } from './app.ts';
 import { connectSearch } from './search/connect-search.ts';
 
@@ -61,7 +61,8 @@ export function connect(
     ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
     ...spec.embedding,
   });
-  const table = new ProductTable({ pool, reads }, spec.source);
+  const products = connectProducts({ pool, reads }, spec, index);
+  const { table } = products;
   const indexed = new Figure((signal) => index.count(signal), { keepMs });
   const { search, highlights, ...searching } = connectSearch({
     spec,
@@ -86,7 +87,7 @@ export function connect(
     known: new Set(specs.map(({ name }) => name)),
   });
   return {
-    parts: { table, reads, index, search, highlights, pipeline },
+    parts: { products, reads, index, search, highlights, pipeline },
     close: async () => {
       await pipeline.deadLetters.close();
       reads.close();

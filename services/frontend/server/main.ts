@@ -59,7 +59,8 @@ async function main(): Promise<void> {
   const web = new WebServer(app, { host: config.HOST, port: config.PORT, health });
   // Stopped last: answers under way still read.
   const database: Part = { name: 'postgres', start: () => Promise.resolve(), stop: close };
-  await runParts([admin, database, parts.pipeline.history, web], {
+  // Followed rows keep their connections open: they end first.
+  await runParts([admin, database, parts.pipeline.history, web, parts.products.journeys], {
     logger,
     graceMs: config.SHUTDOWN_GRACE_MS,
   });

@@ -49,6 +49,7 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     relayRates: of(flock, 'relayRates', 'No pelican answers.'),
     tokensPerMinute: of(flock, 'tokensPerMinute', 'No emu knows it: the embedder says no limit.'),
   };
+  const searchHealth = sources.searchHealth();
   return {
     rows: rows.value,
     indexed: indexed.value,

@@ -1,0 +1,96 @@
+import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
+import type { SearchPage } from '../../shared/search.ts';
+import type { Dependency } from './dependency.ts';
+
+const partBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** What search counts, for Prometheus. */
+export class SearchStatistics {
+  readonly #registers: Registry[];
+  readonly #searches: Counter<'asked' | 'answered'>;
+  readonly #seconds: Histogram<'part'>;
+  readonly #batches: Histogram;
+  readonly #changes: Counter<'dependency' | 'to'>;
+  readonly #highlights: Counter<'by'>;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#registers = registers;
+    this.#searches = new Counter({
+      name: 'aviary_frontend_searches_total',
+      help: 'Searches answered, by what was asked for and what answered.',
+      labelNames: ['asked', 'answered'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'aviary_frontend_search_duration_seconds',
+      help: 'Time of a search, by part. An embedding that was remembered takes none.',
+      labelNames: ['part'],
+      buckets: partBuckets,
+      registers,
+    });
+    this.#batches = new Histogram({
+      name: 'aviary_frontend_query_batch_size',
+      help: 'Queries in one embedding request.',
+      buckets: [1, 2, 4, 8, 16, 32, 64],
+      registers,
+    });
+    this.#changes = new Counter({
+      name: 'aviary_frontend_dependency_changes_total',
+      help: 'How often what a search needs went away and came back.',
+      labelNames: ['dependency', 'to'],
+      registers,
+    });
+    this.#highlights = new Counter({
+      name: 'aviary_frontend_highlights_total',
+      help: 'Requests for highlights, by how the marks were found.',
+      labelNames: ['by'],
+      registers,
+    });
+  }
+
+  /** Exposes what the dependencies know of themselves. */
+  observe(dependencies: Record<string, Dependency>): void {
+    const registers = this.#registers;
+    new Gauge({
+      name: 'aviary_frontend_dependency_up',
+      help: 'Whether searches use it; 0 while keywords stand in.',
+      labelNames: ['dependency'],
+      registers,
+      collect() {
+        for (const [dependency, { health }] of Object.entries(dependencies))
+          this.set({ dependency }, health.ok ? 1 : 0);
+      },
+    });
+    new Counter({
+      name: 'aviary_frontend_degraded_seconds_total',
+      help: 'Time that it was away, and keywords stood in.',
+      labelNames: ['dependency'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [dependency, { awaySeconds }] of Object.entries(dependencies))
+          this.inc({ dependency }, awaySeconds);
+      },
+    });
+  }
+
+  searched({ mode, answeredBy, tookMs }: SearchPage): void {
+    this.#searches.inc({ asked: mode, answered: answeredBy });
+    for (const [part, ms] of Object.entries(tookMs)) {
+      if (ms > 0) this.#seconds.observe({ part }, ms / 1_000);
+    }
+  }
+
+  batched(queries: number): void {
+    this.#batches.observe(queries);
+  }
+
+  changed(dependency: string, to: 'away' | 'back'): void {
+    this.#changes.inc({ dependency, to });
+  }
+
+  highlighted(by: 'meaning' | 'words'): void {
+    this.#highlights.inc({ by });
+  }
+}
