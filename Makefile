@@ -49,6 +49,10 @@ storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=1
 bench: install ## Measure what the README says (about 20 minutes)
 	@npm run --silent bench
 
+.PHONY: synth
+synth: install ## Write Kubernetes manifests to dist/ENV (ENV=kind, or ENV=prod OUTPUTS=.aviary/outputs.json; OVERRIDES=a.yaml,b.yaml OUT=directory)
+	@ENV='$(ENV)' OUTPUTS='$(OUTPUTS)' OVERRIDES='$(OVERRIDES)' OUT='$(OUT)' npm run --silent synth
+
 .PHONY: format
 format: install ## Format all files
 	@npm run --silent format

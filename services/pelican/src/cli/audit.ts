@@ -4,6 +4,7 @@ import { PermanentError, RetryableError } from '@aviary/runtime';
 import { loadSemanticIndexes, type SemanticIndex } from '@aviary/semantic-index';
 import { VectorIndex } from '@aviary/vector-index';
 import { Command, InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
 import type { AuditFindings } from '../audit/audit-findings.ts';
 import { audit, type AuditOptions } from '../audit/audit.ts';
 import type { CapturedTable } from '../capture/capture.ts';
@@ -33,6 +34,9 @@ const needed = {
   ...sqsConfig,
   ...pineconeConfig,
 };
+
+/** The environment variables, before they are read. */
+export type AuditVariables = z.input<z.ZodObject<typeof needed>>;
 
 interface Wishes {
   repair?: true;

@@ -1,6 +1,7 @@
 import { retry } from '@aviary/runtime';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command } from 'commander';
+import type { z } from 'zod';
 import { databaseConfig, databaseOf, specsConfig } from '../config.ts';
 import type { InstallEvent } from '../capture/capture.ts';
 import { install, type Installed, type Persist } from '../capture/installation.ts';
@@ -9,6 +10,11 @@ import { openPool } from '../tables/open-pool.ts';
 import { inspectSources } from '../tables/source-table.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';
+
+const needed = { ...databaseConfig, ...specsConfig };
+
+/** The environment variables, before they are read. */
+export type InstallVariables = z.input<z.ZodObject<typeof needed>>;
 
 const deeds: Record<InstallEvent | KeywordEvent, string> = {
   capture_installed: 'triggers made',
@@ -44,7 +50,7 @@ Examples:
   $ psql -c 'grant aviary_frontend to frontend_login'`,
     )
     .action(async ({ json }: { json?: true }) => {
-      const config = context.config({ ...databaseConfig, ...specsConfig });
+      const config = context.config(needed);
       const indexes = loadSemanticIndexes(config.SPECS);
       const pool = openPool({
         ...databaseOf(config),

@@ -1,0 +1,29 @@
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { DefaultDeny } from '../constructs/access.ts';
+import { clusterScoped, type ChartProps } from './chart-props.ts';
+
+/** The namespace, under Pod Security's profile "restricted". */
+export class NamespaceChart extends Chart {
+  constructor(scope: Construct, id: string, { environment, platform }: ChartProps) {
+    super(scope, id, clusterScoped);
+    const { namespace } = environment;
+    new k8s.KubeNamespace(this, 'namespace', {
+      metadata: {
+        name: namespace,
+        labels: {
+          ...Object.fromEntries(
+            ['enforce', 'audit', 'warn'].map((mode) => [
+              `pod-security.kubernetes.io/${mode}`,
+              'restricted',
+            ]),
+          ),
+          // A pod is ready once its load balancer knows it too.
+          ...(platform.ingress && { 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' }),
+        },
+      },
+    });
+    new DefaultDeny(this, 'default-deny', namespace);
+  }
+}

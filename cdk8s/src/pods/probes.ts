@@ -1,0 +1,42 @@
+import { k8s } from 'cdk8s-plus-28';
+
+export type Probes = Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+
+/**
+ * By the admin port: alive when the process answers, ready when what it needs works too. A process has a minute to
+ * start, and is killed after half a minute of silence.
+ */
+export const adminProbes: Probes = probes(
+  (path) => ({ httpGet: { path, port: k8s.IntOrString.fromString('admin') } }),
+  { alive: '/livez', ready: '/readyz' },
+);
+
+/** Of a server that says nothing of itself: alive when its port opens. */
+export function portProbes(port: string): Pick<Probes, 'startupProbe' | 'readinessProbe'> {
+  const tcpSocket = { port: k8s.IntOrString.fromString(port) };
+  return {
+    startupProbe: { tcpSocket, periodSeconds: 2, failureThreshold: 60 },
+    readinessProbe: { tcpSocket, periodSeconds: 5, failureThreshold: 2 },
+  };
+}
+
+function probes(
+  check: (path: string) => Pick<k8s.Probe, 'httpGet'>,
+  paths: { alive: string; ready: string },
+): Probes {
+  return {
+    startupProbe: { ...check(paths.alive), periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: {
+      ...check(paths.ready),
+      periodSeconds: 5,
+      timeoutSeconds: 3,
+      failureThreshold: 2,
+    },
+    livenessProbe: {
+      ...check(paths.alive),
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+  };
+}
