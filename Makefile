@@ -53,6 +53,10 @@ bench: install ## Measure what the README says (about 20 minutes)
 synth: install ## Write Kubernetes manifests to dist/ENV (ENV=kind, or ENV=prod OUTPUTS=.aviary/outputs.json; OVERRIDES=a.yaml,b.yaml OUT=directory)
 	@ENV='$(ENV)' OUTPUTS='$(OUTPUTS)' OVERRIDES='$(OVERRIDES)' OUT='$(OUT)' npm run --silent synth
 
+.PHONY: monitoring
+monitoring: install ## Write the Grafana dashboard and the alert rules from their code
+	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node charts/write.ts
+
 .PHONY: format
 format: install ## Format all files
 	@npm run --silent format
