@@ -14,7 +14,7 @@ test.each([
   ['/api/search?q=a&page=101&pageSize=100', 'page'],
   ['/api/products?sort=uuid', 'sort'],
   ['/api/products/x', 'id'],
-  ['/api/products/1/sync', 'since'],
+  ['/api/products/1/journey', 'since'],
 ])('%s is refused and names %s', async (path, field) => {
   const { status, body } = await aviary.call('GET', path);
   expect(status).toBe(400);

@@ -1,5 +1,5 @@
 import { Embedder } from '@aviary/embedding';
-import { ReadPool, createPool } from '@aviary/postgres';
+import { ReadPool, addReadMetrics, createPool } from '@aviary/postgres';
 import { createQueueClient } from '@aviary/queue';
 import type { Logger, Registry } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
@@ -44,6 +44,7 @@ export function connect(
       else logger.warn({ event: 'replica_down', replica, reason });
     },
   });
+  addReadMetrics(metrics, reads);
   const sqs = createQueueClient({
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SQS,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { productSchema } from './product.ts';
 
 /** An error as RFC 9457 problem details. */
 export const problemSchema = z.strictObject({
@@ -9,5 +10,7 @@ export const problemSchema = z.strictObject({
   detail: z.string(),
   /** Every fault of the input, by field. */
   errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  /** Of a 412: the product as it is now. */
+  current: productSchema.optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;

@@ -37,10 +37,15 @@ export interface TestApp {
   index: VectorIndex;
   contract: ApiContract;
   /** Asks the app, and holds the answer against openapi.yaml. */
-  call: (method: string, path: string, content?: object) => Promise<TestAnswer>;
+  call: (
+    method: string,
+    path: string,
+    content?: object,
+    headers?: Record<string, string>,
+  ) => Promise<TestAnswer>;
   /** Writes records as emu does. */
   writeRecords: (
-    products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
+    products: readonly IndexedProduct[],
     changedAt: number,
     times?: StageTimes,
   ) => Promise<void>;
@@ -95,7 +100,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   const contract = new ApiContract(join(root, 'services/frontend/openapi.yaml'));
 
   async function writeRecords(
-    products: readonly Pick<Product, 'id' | 'name' | 'description'>[],
+    products: readonly IndexedProduct[],
     changedAt: number,
     times?: StageTimes,
   ): Promise<void> {
@@ -152,7 +157,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     embeddings,
     index,
     contract,
-    call: (method, path, content) => callAt(url, contract, method, path, content),
+    call: (method, path, content, headers) => callAt(url, contract, method, path, content, headers),
     writeRecords,
     close: async () => {
       server.closeAllConnections();
@@ -170,13 +175,12 @@ async function callAt(
   method: string,
   path: string,
   content?: object,
+  headers: Record<string, string> = {},
 ): Promise<TestAnswer> {
   const response = await fetch(`${url}${path}`, {
     method,
-    ...(content && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(content),
-    }),
+    headers: { ...headers, ...(content && { 'content-type': 'application/json' }) },
+    ...(content && { body: JSON.stringify(content) }),
   });
   const body: unknown = await response.json();
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';
@@ -185,7 +189,8 @@ async function callAt(
   return { status: response.status, headers: response.headers, body };
 }
 
-async function fillDatabase(url: string): Promise<void> {
+/** Makes and fills what the app reads, in an empty database. */
+export async function fillDatabase(url: string): Promise<void> {
   const pool = createPool({ connectionString: url, max: 1, applicationName: 'test' });
   const { name, document } = keywordIndex({
     of: 'products',

@@ -1,0 +1,30 @@
+import type { SemanticIndex } from '@aviary/semantic-index';
+import type { VectorIndex } from '@aviary/vector-index';
+import { Journeys } from './journeys.ts';
+import { OutboxQuestions } from './outbox-questions.ts';
+import { ProductImport } from './product-import.ts';
+import { ProductTable, type ProductDatabase } from './product-table.ts';
+import { ProductUndo } from './product-undo.ts';
+
+/** The table of the page, and what is done with it. */
+export interface Products {
+  table: ProductTable;
+  undo: ProductUndo;
+  bulk: ProductImport;
+  journeys: Journeys;
+}
+
+export function connectProducts(
+  database: ProductDatabase,
+  spec: SemanticIndex,
+  index: VectorIndex,
+): Products {
+  const { pool } = database;
+  const table = new ProductTable(database, spec.source);
+  return {
+    table,
+    undo: new ProductUndo(pool, table.relation),
+    bulk: new ProductImport(pool, table.relation),
+    journeys: new Journeys({ table, index, outbox: new OutboxQuestions(pool, spec.name) }),
+  };
+}

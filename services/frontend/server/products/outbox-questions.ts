@@ -1,0 +1,43 @@
+import { query, type Pool } from '@aviary/postgres';
+
+/** Codes of Postgres: no such function, table or schema; no right to it. */
+const absent = new Set(['42883', '42P01', '3F000', '42501']);
+/** Pause after finding that it cannot be asked, in milliseconds. */
+const pauseMs = 60_000;
+
+/** Asks Aviary's outbox for rows. */
+export class OutboxQuestions {
+  readonly #pool: Pool;
+  readonly #index: string;
+  #pausedUntil = -Infinity;
+
+  /** @param index name of the SemanticIndex */
+  constructor(pool: Pool, index: string) {
+    this.#pool = pool;
+    this.#index = index;
+  }
+
+  /**
+   * Whether each row's change of `since`, in milliseconds since the epoch, or a later one is yet to be queued. Empty
+   * where the database is not installed, or by an older pelican.
+   */
+  async await(rows: readonly { id: number; since: number }[]): Promise<boolean[]> {
+    if (performance.now() < this.#pausedUntil) return [];
+    try {
+      const answers = await query<{ awaits: boolean }>(
+        this.#pool,
+        'asking the outbox for rows',
+        `select * from aviary.awaits_queueing($1, $2::text[], array(
+           select to_timestamp(ms / 1000) from unnest($3::float8[]) with ordinality as given(ms, place) order by place
+         )) as awaits`,
+        [this.#index, rows.map(({ id }) => String(id)), rows.map(({ since }) => since)],
+      );
+      return answers.map(({ awaits }) => awaits);
+    } catch (error) {
+      const cause = error instanceof Error && error.cause ? error.cause : error;
+      if (!absent.has(String((cause as { code?: unknown }).code))) throw error;
+      this.#pausedUntil = performance.now() + pauseMs;
+      return [];
+    }
+  }
+}
