@@ -136,7 +136,8 @@ export class ReadPool {
     );
     // Of those equally used, by turns.
     this.#turn += 1;
-    const inTurn = usable.map((_, at) => usable[(at + this.#turn) % usable.length] as Replica);
+    const first = this.#turn % Math.max(usable.length, 1);
+    const inTurn = [...usable.slice(first), ...usable.slice(0, first)];
     return inTurn.reduce<Replica | undefined>(
       (least, replica) => (least && least.inWork <= replica.inWork ? least : replica),
       undefined,
