@@ -51,6 +51,14 @@ test('serves a FIFO queue under the address its client used', async () => {
   await sqs.close();
 });
 
+test('a queue is found by whatever name the server has, also one that a region could be read in', async () => {
+  const sqs = await startSqs();
+  const { client } = await queueOn(sqs.url);
+  const QueueUrl = 'http://sqs.shop.svc.cluster.local:4566/000000000000/changes.fifo';
+  await expect(client.send(new ReceiveMessageCommand({ QueueUrl }))).resolves.toBeDefined();
+  await sqs.close();
+});
+
 test('close ends a waiting receive at once, and the messages are gone', async () => {
   const sqs = await startSqs();
   const { client, QueueUrl } = await queueOn(sqs.url);

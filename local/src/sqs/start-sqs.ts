@@ -50,6 +50,9 @@ const sqsBody = z.object({
 const namesQueues = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
 const ownQueueHost = /(?<=http:\/\/)sqs\.[\w-]+\.localhost(:\d+)?/g;
 
+// Of sqs.NAME.… it takes NAME for the region, which may as well be a namespace in a cluster.
+const regionLikeHost = /^(https?:\/\/)sqs\.[^/]+/;
+
 /**
  * Serves SQS from memory, with PUT /_faults beside it. The faults are hooks inside the server, so
  * that without any the requests take no detour.
@@ -74,6 +77,14 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
     if (faults.strikes('throttled')) {
       return reply.status(403).send(apiError('RequestThrottled', 'The fault throttled is on.'));
     }
+  });
+
+  app.addHook('preHandler', (request, _reply, done) => {
+    const body = request.body as { QueueUrl?: unknown } | null | undefined;
+    if (typeof body?.QueueUrl === 'string') {
+      body.QueueUrl = body.QueueUrl.replace(regionLikeHost, '$1localhost');
+    }
+    done();
   });
 
   app.addHook('preHandler', async (request, reply) => {
