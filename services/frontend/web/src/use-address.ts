@@ -1,6 +1,15 @@
 import { reactive, readonly } from 'vue';
 
-export type Tab = 'search' | 'table';
+const tabs = ['search', 'table', 'pipeline'] as const;
+export type Tab = (typeof tabs)[number];
+
+/** What a search shows: results by meaning, by keywords, or both side by side. */
+const views = ['meaning', 'keywords', 'both'] as const;
+export type SearchView = (typeof views)[number];
+
+/** How long ago a product may have been updated. */
+const ages = ['day', 'week', 'month', 'year'] as const;
+export type Age = (typeof ages)[number];
 
 export interface Address {
   tab: Tab;
@@ -8,6 +17,11 @@ export interface Address {
   q: string;
   /** Of the search results. */
   page: number;
+  view: SearchView;
+  /** Bounds of the search results. */
+  minPrice: number | undefined;
+  maxPrice: number | undefined;
+  updated: Age | undefined;
 }
 
 const address = reactive<Address>(read());
@@ -25,6 +39,11 @@ function go(change: Partial<Address>, step = true): void {
   if (address.tab !== 'search') query.set('tab', address.tab);
   if (address.q !== '') query.set('q', address.q);
   if (address.page > 1) query.set('page', String(address.page));
+  if (address.view !== 'meaning') query.set('view', address.view);
+  for (const name of ['minPrice', 'maxPrice', 'updated'] as const) {
+    const value = address[name];
+    if (value !== undefined) query.set(name, String(value));
+  }
   const url = query.size > 0 ? `?${query.toString()}` : location.pathname;
   if (step) history.pushState(null, '', url);
   else history.replaceState(null, '', url);
@@ -33,9 +52,17 @@ function go(change: Partial<Address>, step = true): void {
 function read(): Address {
   const query = new URLSearchParams(location.search);
   const page = Number(query.get('page') ?? 1);
+  const price = (name: string) => {
+    const text = query.get(name) ?? '';
+    return /^\d{1,9}(\.\d{1,2})?$/.test(text) ? Number(text) : undefined;
+  };
   return {
-    tab: query.get('tab') === 'table' ? 'table' : 'search',
+    tab: tabs.find((tab) => tab === query.get('tab')) ?? 'search',
     q: query.get('q') ?? '',
     page: Number.isInteger(page) && page > 0 ? page : 1,
+    view: views.find((view) => view === query.get('view')) ?? 'meaning',
+    minPrice: price('minPrice'),
+    maxPrice: price('maxPrice'),
+    updated: ages.find((age) => age === query.get('updated')),
   };
 }

@@ -1,15 +1,22 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
-import { deepestResult, type SearchPage } from '../../../shared/search.ts';
-import { fetchSearch } from './search-api.ts';
-import { useAddress } from '../use-address.ts';
+import { deepestResult, type SearchMode, type SearchPage } from '../../../shared/search.ts';
+import { useAddress, type Address } from '../use-address.ts';
+import { fetchSearch, type SearchRequest } from './search-api.ts';
 
 export const pageSize = 20;
 export const lastPage = deepestResult / pageSize;
 
 const debounceMs = 180;
 
-/** The results for the address' query and page. A newer question cancels the one under way. */
-export function useSearch() {
+const dayMs = 86_400_000;
+const ageMs = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs, year: 365 * dayMs };
+
+/**
+ * The results for the address, by one mode. A newer question cancels the one under way.
+ *
+ * @param isWanted false while the results are not shown: nothing is asked then.
+ */
+export function useSearch(mode: SearchMode, isWanted: () => boolean) {
   const { address } = useAddress();
   const found = shallowRef<SearchPage>();
   const failure = shallowRef<string>();
@@ -22,8 +29,7 @@ export function useSearch() {
     const controller = new AbortController();
     underWay = controller;
     try {
-      const request = { q: address.q.trim(), page: address.page, pageSize };
-      found.value = await fetchSearch(request, controller.signal);
+      found.value = await fetchSearch(requestOf(address, mode), controller.signal);
       failure.value = undefined;
     } catch (error) {
       if (controller.signal.aborted) return;
@@ -35,7 +41,7 @@ export function useSearch() {
 
   function ask(delayMs: number): void {
     clearTimeout(timer);
-    if (address.q.trim() === '') {
+    if (address.q.trim() === '' || !isWanted()) {
       underWay?.abort();
       found.value = undefined;
       failure.value = undefined;
@@ -47,7 +53,10 @@ export function useSearch() {
   }
 
   watch(
-    () => [address.q.trim(), address.page] as const,
+    () => {
+      const { page, minPrice, maxPrice, updated } = address;
+      return [address.q.trim(), isWanted(), page, minPrice, maxPrice, updated] as const;
+    },
     (now, before) => ask(before !== undefined && now[0] !== before[0] ? debounceMs : 0),
     { immediate: true },
   );
@@ -55,5 +64,31 @@ export function useSearch() {
     clearTimeout(timer);
     underWay?.abort();
   });
-  return { found, failure, busy, retry: () => ask(0) };
+  return {
+    mode,
+    found,
+    failure,
+    busy,
+    retry: () => ask(0),
+    /** Asks again behind what is shown, unless that is on its way to be replaced. */
+    refresh: () => {
+      if (!busy.value) void search();
+    },
+  };
+}
+
+export type SearchState = ReturnType<typeof useSearch>;
+
+function requestOf(address: Readonly<Address>, mode: SearchMode): SearchRequest {
+  const { q, page, minPrice, maxPrice, updated } = address;
+  return {
+    q: q.trim(),
+    mode,
+    page,
+    pageSize,
+    minPrice,
+    maxPrice,
+    updatedAfter:
+      updated === undefined ? undefined : new Date(Date.now() - ageMs[updated]).toISOString(),
+  };
 }
