@@ -13,6 +13,14 @@ export const formatCount = (value: number | null) =>
 export const formatShortCount = (value: number | null) =>
   value === null ? absent : value < 100_000 ? whole.format(value) : compact.format(value);
 
+/** A rate: one decimal while it is small. */
+export const formatRate = (value: number | null) =>
+  value === null
+    ? absent
+    : value > 0 && value < 10
+      ? value.toFixed(1)
+      : formatShortCount(Math.round(value));
+
 export const formatPrice = (value: number | null) =>
   value === null ? absent : price.format(value);
 
@@ -31,3 +39,7 @@ export function formatSeconds(seconds: number | null): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
+
+/** How long ago something was, as "3 min ago". */
+export const formatAgo = (iso: string) =>
+  `${formatSeconds(Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1_000)))} ago`;

@@ -1,48 +1,15 @@
-import { onScopeDispose, shallowRef } from 'vue';
-import type { Status } from '../../../shared/pipeline.ts';
+import { effectScope } from 'vue';
 import { fetchStatus } from './pipeline-api.ts';
+import { usePolled } from './use-polled.ts';
 
 const everyMs = 1_000;
 
-/** The status of the whole system, asked for each second while the page is seen. */
+let shared: ReturnType<typeof usePolled<Awaited<ReturnType<typeof fetchStatus>>>> | undefined;
+
+/** The status of the whole system: one question a second for all who show it, for as long as the page is open. */
 export function useStatus() {
-  const status = shallowRef<Status>();
-  /** Why the last answer is missing. */
-  const failure = shallowRef<string>();
-  let timer: number | undefined;
-  let underWay: AbortController | undefined;
-
-  async function poll(): Promise<void> {
-    const controller = new AbortController();
-    underWay = controller;
-    const overdue = setTimeout(() => controller.abort(), 5_000);
-    try {
-      status.value = await fetchStatus(controller.signal);
-      failure.value = undefined;
-    } catch (error) {
-      if (underWay === controller) failure.value = (error as Error).message;
-    }
-    clearTimeout(overdue);
-    if (underWay === controller) timer = window.setTimeout(() => void poll(), everyMs);
-  }
-
-  function pause(): void {
-    clearTimeout(timer);
-    const before = underWay;
-    underWay = undefined;
-    before?.abort();
-  }
-
-  function follow(): void {
-    pause();
-    if (!document.hidden) void poll();
-  }
-
-  document.addEventListener('visibilitychange', follow);
-  onScopeDispose(() => {
-    document.removeEventListener('visibilitychange', follow);
-    pause();
-  });
-  follow();
-  return { status, failure };
+  shared ??= effectScope(true).run(() => usePolled(fetchStatus, everyMs));
+  if (shared === undefined)
+    throw new Error('An effect scope that is active runs what it is given.');
+  return { status: shared.value, failure: shared.failure };
 }
