@@ -32,13 +32,14 @@ export class FrontendChart extends Chart {
       SPECS: specsDirectory,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
+      REFRESH_QUEUE_URL: queue.refreshUrl,
       WORKERS: ['pelican', 'emu'].map((name) => `http://${name}-admin:${adminPort}`).join(),
     };
     const clients = networks.clients.map((cidr) => ({ ipBlock: { cidr } }));
     new Workload(this, 'frontend', {
       name: 'frontend',
       image: images.frontend,
-      rollout: { surge: 1, unavailable: 0 },
+      rollout: { surge: 1, unavailable: 0, minReadySeconds: frontend.handoverSeconds },
       annotations: specsDigest(environment.indexes),
       variables,
       ports: { http: port, admin: adminPort },
@@ -47,9 +48,9 @@ export class FrontendChart extends Chart {
       probes: {
         ...adminProbes,
         // It answers until all who balance load have learned that it goes.
-        lifecycle: { preStop: { exec: { command: ['sleep', String(frontend.drainSeconds)] } } },
+        lifecycle: { preStop: { exec: { command: ['sleep', String(frontend.handoverSeconds)] } } },
       },
-      graceSeconds: frontend.drainSeconds + graceSeconds,
+      graceSeconds: frontend.handoverSeconds + graceSeconds,
       from: [
         { peers: clients, ports: [port] },
         // The load balancer asks whether it is ready.

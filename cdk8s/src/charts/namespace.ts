@@ -6,22 +6,18 @@ import { clusterScoped, type ChartProps } from './chart-props.ts';
 
 /** The namespace, under Pod Security's profile "restricted". */
 export class NamespaceChart extends Chart {
-  constructor(scope: Construct, id: string, { environment, platform }: ChartProps) {
+  constructor(scope: Construct, id: string, { environment }: ChartProps) {
     super(scope, id, clusterScoped);
     const { namespace } = environment;
     new k8s.KubeNamespace(this, 'namespace', {
       metadata: {
         name: namespace,
-        labels: {
-          ...Object.fromEntries(
-            ['enforce', 'audit', 'warn'].map((mode) => [
-              `pod-security.kubernetes.io/${mode}`,
-              'restricted',
-            ]),
-          ),
-          // A pod is ready once its load balancer knows it too.
-          ...(platform.ingress && { 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' }),
-        },
+        labels: Object.fromEntries(
+          ['enforce', 'audit', 'warn'].map((mode) => [
+            `pod-security.kubernetes.io/${mode}`,
+            'restricted',
+          ]),
+        ),
       },
     });
     new DefaultDeny(this, 'default-deny', namespace);

@@ -23,6 +23,8 @@ export class LoadBalancer extends Construct {
           'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
           'alb.ingress.kubernetes.io/healthcheck-interval-seconds': '5',
           'alb.ingress.kubernetes.io/healthcheck-timeout-seconds': '3',
+          'alb.ingress.kubernetes.io/healthy-threshold-count': '2',
+          'alb.ingress.kubernetes.io/unhealthy-threshold-count': '2',
           'alb.ingress.kubernetes.io/target-group-attributes':
             'deregistration_delay.timeout_seconds=15',
         },

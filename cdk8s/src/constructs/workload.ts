@@ -4,6 +4,16 @@ import { restrictedPod, type RestrictedPodProps } from '../pods/restricted-pod.t
 import { Access, type Way } from './access.ts';
 import { selectorOf } from './labels.ts';
 
+/** How new pods take the place of old ones: as numbers, or percents as `25%`. */
+interface Rollout {
+  /** Pods beyond the wanted number. */
+  readonly surge: number | string;
+  /** Pods that may be missing of it. */
+  readonly unavailable: number | string;
+  /** How long a pod must have been ready to count. */
+  readonly minReadySeconds?: number;
+}
+
 export interface WorkloadProps extends Omit<
   RestrictedPodProps,
   'serviceAccount' | 'restartPolicy' | 'topologySpreadConstraints'
@@ -11,8 +21,7 @@ export interface WorkloadProps extends Omit<
   /** Absent where an autoscaler decides: each apply would reset what it has decided. */
   readonly replicas?: number | undefined;
   /** `recreate` where two may not run at once. */
-  readonly rollout:
-    { readonly surge: number | string; readonly unavailable: number | string } | 'recreate';
+  readonly rollout: Rollout | 'recreate';
   /** Of its pods: what changes here rolls them out. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly from?: readonly Way[] | undefined;
@@ -33,6 +42,8 @@ export class Workload extends Construct {
       metadata: { name, labels },
       spec: {
         ...(props.replicas !== undefined && { replicas: props.replicas }),
+        ...(rollout !== 'recreate' &&
+          rollout.minReadySeconds !== undefined && { minReadySeconds: rollout.minReadySeconds }),
         revisionHistoryLimit: 5,
         selector: { matchLabels: labels },
         strategy:

@@ -43,8 +43,8 @@ const frontend = z
     max: z.int().min(1).max(1_000),
     /** CPU, of the request, that another pod is added at, in percent. */
     cpuPercent: z.int().min(10).max(100),
-    /** How long a stopping pod still answers while load balancers learn that it goes, in seconds. */
-    drainSeconds: z.int().min(0).max(120),
+    /** How long load balancers take to learn of a pod: a new one waits so long for an old one's end, and that goes on answering, in seconds. */
+    handoverSeconds: z.int().min(0).max(120),
     resources,
   })
   .refine(({ min, max }) => min <= max, { path: ['min'], error: 'must be at most max' });
@@ -88,6 +88,15 @@ export const environmentSchema = z.strictObject({
   }),
   emu,
   frontend,
+  /** Who may edit: those who sign in there. Absent, everybody who reaches the page, which then has no public address. */
+  signIn: z
+    .strictObject({
+      /** OpenID Connect provider, as https://accounts.example.com. */
+      issuer: z.url({ protocol: /^https$/, error: 'must begin with https://' }),
+      /** Verified e-mail addresses and groups; none stands for all who can sign in. */
+      editors: z.array(z.string().min(1)).default([]),
+    })
+    .optional(),
   audit: z.strictObject({
     /** When table and index are compared, as cron has it, in UTC. A difference fails the Job. */
     schedule: z

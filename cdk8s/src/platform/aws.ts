@@ -7,8 +7,13 @@ import type { DatabaseUser, Platform } from './platform.ts';
 
 const authoritiesDirectory = '/etc/aviary/authorities';
 
-/** What infra/ has built: AWS, with Pinecone and OpenAI over the internet. */
-export function awsPlatform({ networks }: Environment, outputs: PlatformOutputs): Platform {
+/**
+ * What infra/ has built: AWS, with Pinecone and OpenAI over the internet.
+ *
+ * @throws Error when everybody on the internet could edit, or sign-in is half set up.
+ */
+export function awsPlatform(environment: Environment, outputs: PlatformOutputs): Platform {
+  const { networks } = environment;
   const { database, queue, images, region } = outputs;
   const urlOf = (user: DatabaseUser, host: string) =>
     `postgres://${encodeURIComponent(database.users[user])}@${host}:${database.port}/${database.name}`;
@@ -18,7 +23,6 @@ export function awsPlatform({ networks }: Environment, outputs: PlatformOutputs)
     DATABASE_CA_FILE: `${authoritiesDirectory}/${database.authorities.key}`,
     AWS_REGION: region,
   });
-  const signedInto = outputs.secrets.signIn === undefined ? [] : [internet];
   return {
     images,
     region,
@@ -35,7 +39,7 @@ export function awsPlatform({ networks }: Environment, outputs: PlatformOutputs)
     },
     index: { PINECONE_API_KEY: { secret: 'aviary-index', key: 'PINECONE_API_KEY' } },
     embedding: { OPENAI_API_KEY: { secret: 'aviary-embedding', key: 'OPENAI_API_KEY' } },
-    page: {},
+    page: pageOf(environment, outputs, urlOf),
     reach: {
       database: [
         { peers: networks.database.map((cidr) => ({ ipBlock: { cidr } })), ports: [database.port] },
@@ -44,10 +48,42 @@ export function awsPlatform({ networks }: Environment, outputs: PlatformOutputs)
       queue: [internet, podIdentity],
       index: [internet],
       embedding: [internet],
-      signIn: signedInto,
+      signIn: environment.signIn ? [internet] : [],
     },
     addSecrets: (scope) => addExternalSecrets(scope, outputs),
     ...(outputs.ingress && { ingress: outputs.ingress }),
+  };
+}
+
+function pageOf(
+  { signIn }: Environment,
+  { database, ingress, secrets }: PlatformOutputs,
+  urlOf: (user: DatabaseUser, host: string) => string,
+): Platform['page'] {
+  if ((signIn === undefined) !== (secrets.signIn === undefined)) {
+    throw new Error(
+      signIn
+        ? 'The environment has signIn, and the outputs name no secret for it (secrets.signIn).'
+        : 'The outputs have a secret for sign-in: say with whom people sign in (signIn.issuer).',
+    );
+  }
+  if (ingress && !signIn) {
+    throw new Error(
+      `Everybody could edit at https://${ingress.host}: set signIn.issuer, and have infra/ make its secret.`,
+    );
+  }
+  const signInSecret = (key: string) => ({ secret: 'aviary-sign-in', key });
+  return {
+    DATABASE_READ_URLS: database.readerHosts.map((host) => urlOf('frontend', host)).join(),
+    ...(ingress && { PUBLIC_URL: `https://${ingress.host}`, TRUST_PROXY: '1' }),
+    ...(signIn && {
+      EDIT_AUTH: 'oidc',
+      OIDC_ISSUER: signIn.issuer,
+      OIDC_EDITORS: signIn.editors.join(),
+      OIDC_CLIENT_ID: signInSecret('OIDC_CLIENT_ID'),
+      OIDC_CLIENT_SECRET: signInSecret('OIDC_CLIENT_SECRET'),
+      SESSION_KEY: signInSecret('SESSION_KEY'),
+    }),
   };
 }
 

@@ -59,7 +59,8 @@ export function standInPlatform({ namespace }: Environment, standIns: StandIns):
       OPENAI_API_KEY: { secret: 'aviary-embedding', key: 'OPENAI_API_KEY' },
       OPENAI_BASE_URL: `${address('embeddings')}/v1`,
     },
-    page: {},
+    // Through a port-forward all people are one client.
+    page: { READS_PER_MINUTE: '0', WRITES_PER_MINUTE: '0' },
     reach: {
       database: wayTo('postgres'),
       queue: wayTo('sqs'),

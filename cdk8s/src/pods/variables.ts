@@ -19,7 +19,7 @@ export function toEnvVars(
 ): k8s.EnvVar[] {
   return Object.entries(variables)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, source]) => {
+    .flatMap(([name, source]): k8s.EnvVar[] => {
       if (source === undefined) return [];
       if (typeof source === 'string') return [{ name, value: source }];
       const { secret, key } = source;
