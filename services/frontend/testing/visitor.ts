@@ -48,7 +48,7 @@ export class Visitor {
 
   async #send(
     address: string,
-    init: RequestInit & { headers?: Record<string, string> },
+    init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
   ): Promise<Response> {
     const { host } = new URL(address);
     const jar = this.#jar(host);

@@ -14,5 +14,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // `npm run dev` beside a running server.
-  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/auth': 'http://127.0.0.1:8080' } },
 });

@@ -1,4 +1,8 @@
+import { shallowRef } from 'vue';
 import { problemSchema, type Problem } from '../../shared/problem.ts';
+
+/** Whether something was refused because nobody has signed in. */
+export const signInIsWanted = shallowRef(false);
 
 /** The server said no, or nothing at all. The message is for the reader. */
 export class ApiError extends Error {
@@ -35,6 +39,7 @@ export async function ask<T>(path: string, init: RequestInit): Promise<T> {
   }
   const content: unknown = await response.json().catch(() => undefined);
   if (response.ok) return content as T;
+  if (response.status === 401) signInIsWanted.value = true;
   const problem = problemSchema.safeParse(content).data;
   throw new ApiError(
     problem?.detail ?? `The server answered with status ${response.status}.`,
