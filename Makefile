@@ -14,6 +14,10 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --loglevel=error
 	@touch $@
 
+infra/node_modules/.package-lock.json: infra/package-lock.json
+	npm ci --prefix infra --no-audit --loglevel=error
+	@touch $@
+
 .PHONY: install
 install: node_modules/.package-lock.json ## Install what is missing, pinned by the lockfile
 
@@ -33,12 +37,13 @@ aviary: install ## The command line, on what `make dev` runs (ARGS="audit --json
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" "$$@" services/pelican/src/cli/main.ts $(ARGS)
 
 .PHONY: check
-check: install ## Types, lint, import rules, format, unused code, dependencies
+check: install infra/node_modules/.package-lock.json ## Types, lint, import rules, format, unused code, dependencies
 	@npm run --silent check
 
 .PHONY: test
-test: install ## Unit, property and integration tests
+test: install infra/node_modules/.package-lock.json ## Unit, property and integration tests
 	@npm run --silent test
+	@npm run --silent test:infra
 
 .PHONY: storm
 storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=15 RUNS=1 PARALLEL=1)

@@ -12,5 +12,6 @@ export class ApiError extends Error {
 }
 
 export const invalidArgument = (message: string) => new ApiError(400, 3, message);
+export const forbidden = (message: string) => new ApiError(403, 7, message);
 export const notFound = (message: string) => new ApiError(404, 5, message);
 export const alreadyExists = (message: string) => new ApiError(409, 6, message);

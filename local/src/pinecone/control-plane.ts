@@ -31,6 +31,10 @@ export function handleControl(
     return undefined;
   }
   if (method === 'GET') return { status: 200, body: describe(catalog.get(name), context) };
+  if (method === 'PATCH') {
+    const index = catalog.protect(name, body.deletion_protection === 'enabled');
+    return { status: 200, body: describe(index, context) };
+  }
   if (method === 'DELETE') {
     catalog.delete(name);
     return { status: 202, body: {} };
@@ -40,6 +44,7 @@ export function handleControl(
 
 function describe(index: StoredIndex, context: ControlContext): unknown {
   const { name, dimension, metric, cloud, region, createdAt } = index.definition;
+  const { protectedFromDeletion = false } = index.definition;
   const ready = Date.now() >= createdAt + context.initializingMs;
   return {
     name,
@@ -48,7 +53,7 @@ function describe(index: StoredIndex, context: ControlContext): unknown {
     deployment: { deployment_type: 'managed', cloud, region, environment: `${cloud}-${region}` },
     read_capacity: { mode: 'OnDemand', status: { state: 'Ready' } },
     schema: { fields: { _values: { type: 'dense_vector', dimension, metric } } },
-    deletion_protection: 'disabled',
+    deletion_protection: protectedFromDeletion ? 'enabled' : 'disabled',
   };
 }
 
@@ -67,6 +72,7 @@ function readDefinition(body: JsonObject): IndexDefinition {
     cloud: typeof cloud === 'string' ? cloud : 'aws',
     region: typeof region === 'string' ? region : 'us-east-1',
     createdAt: Date.now(),
+    protectedFromDeletion: body.deletion_protection === 'enabled',
   };
 }
 

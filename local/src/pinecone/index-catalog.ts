@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alreadyExists, notFound } from './api-error.ts';
+import { alreadyExists, forbidden, notFound } from './api-error.ts';
 import { StoredIndex, type IndexDefinition, type OnWrite } from './stored-index.ts';
 
 /** The indexes there are: one file of definitions and one log an index in `dataDir`, or memory alone. */
@@ -44,8 +44,21 @@ export class IndexCatalog {
     return index;
   }
 
+  protect(name: string, protectedFromDeletion: boolean): StoredIndex {
+    const index = this.get(name);
+    index.definition.protectedFromDeletion = protectedFromDeletion;
+    this.#save();
+    return index;
+  }
+
   delete(name: string): void {
-    this.get(name).close();
+    const index = this.get(name);
+    if (index.definition.protectedFromDeletion === true) {
+      throw forbidden(
+        `The index ${name} is protected from deletion: configure it otherwise first.`,
+      );
+    }
+    index.close();
     this.#indexes.delete(name);
     this.#save();
     this.#removeLog(name);

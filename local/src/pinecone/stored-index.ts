@@ -11,6 +11,8 @@ export interface IndexDefinition extends VectorShape {
   region: string;
   /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Cannot be deleted until this is taken back. */
+  protectedFromDeletion?: boolean;
 }
 
 /** Sees each write before it is done. @throws ApiError to refuse it. */

@@ -1,0 +1,72 @@
+import type { serviceAccounts } from '../../../packages/platform-outputs/src/service-accounts.ts';
+
+export interface Statement {
+  Effect: 'Allow';
+  Action: string[];
+  Resource: string[];
+}
+
+/** Whatever the policies name. */
+export interface Arns {
+  live: string;
+  dead: string;
+  refresh: string;
+  /** Each a database's ARN prefix for users: arn:aws:rds-db:REGION:ACCOUNT:dbuser:RESOURCE-ID. */
+  databases: { primary: string; all: string[] };
+  users: { owner: string; pelican: string; frontend: string };
+  secrets: string[];
+}
+
+export type Identity = keyof typeof serviceAccounts;
+
+const send = 'sqs:SendMessage';
+const count = 'sqs:GetQueueAttributes';
+const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage'];
+const hold = 'sqs:ChangeMessageVisibility';
+
+/** What each service account may do in AWS: what its code does, on what it does it to, and nothing else. */
+export function policiesOf(arns: Arns): Record<Identity, Statement[]> {
+  const { live, dead, refresh, users } = arns;
+  const connect = (user: string, databases: string[]): Statement =>
+    allow(
+      ['rds-db:connect'],
+      databases.map((database) => `${database}/${user}`),
+    );
+  return {
+    install: [connect(users.owner, [arns.databases.primary])],
+    pelican: [
+      allow([send, count], [live]),
+      // The `aviary` command looks through the dead letters with pelican's identity.
+      allow([send, count, ...take, hold], [dead]),
+      allow([send, count, ...take], [refresh]),
+      connect(users.pelican, [arns.databases.primary]),
+    ],
+    emu: [allow([...take, hold], [live]), allow([send], [dead, refresh])],
+    frontend: [allow([count], [live, dead]), connect(users.frontend, arns.databases.all)],
+    kedaOperator: [allow([count], [live])],
+    externalSecrets: [
+      allow(['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], arns.secrets),
+    ],
+  };
+}
+
+const allow = (Action: string[], Resource: string[]): Statement => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+});
+
+export const policyDocument = (statements: readonly Statement[]): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: statements });
+
+/** Pods of the cluster whose service account is bound to the role, by EKS Pod Identity. */
+export const trustPods = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+    },
+  ],
+});
