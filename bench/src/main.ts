@@ -12,6 +12,8 @@ import { overload } from './overload.ts';
 import { rateLimit } from './rate-limit.ts';
 import { jsonReport, markdownReport, textReport, type Results } from './report.ts';
 import { scaling } from './scaling.ts';
+import { searchOverload } from './search-overload.ts';
+import { searches } from './search.ts';
 import { shutdown } from './shutdown.ts';
 import { throughput } from './throughput.ts';
 import type { Workbench } from './workbench.ts';
@@ -37,6 +39,8 @@ const all = [
   anyOf(overload),
   anyOf(audits),
   anyOf(backfill),
+  anyOf(searches),
+  anyOf(searchOverload),
 ];
 
 const help = `node bench/src/main.ts [name...]: all measurements, or those named, into bench/results/latest.json and latest.md;
@@ -48,7 +52,8 @@ what is not measured stands there as it was, with its date.
   --json     print JSON instead of tables
 
 Each measurement also runs alone, with options of its own: node bench/src/throughput.ts --help
-(freshness.ts, writer-cost.ts, scaling.ts, rate-limit.ts, shutdown.ts, overload.ts, audit.ts, backfill.ts).
+(freshness.ts, writer-cost.ts, scaling.ts, rate-limit.ts, shutdown.ts, overload.ts, audit.ts, backfill.ts,
+search.ts, search-overload.ts).
 `;
 
 const results = join(import.meta.dirname, '../results');

@@ -24,6 +24,7 @@ export interface IndexCounts {
 export type IndexLog = [id: string, price: number, answeredAt: number][];
 
 const latencyMs = Number(process.env.LATENCY_MS ?? 10);
+const searchedRows = Number(process.env.SEARCHED_ROWS ?? 0);
 const dimension = Number(process.env.DIMENSIONS ?? 384);
 
 const requests: Record<string, number> = {};
@@ -74,7 +75,8 @@ async function serve(
   requests[route] = (requests[route] ?? 0) + 1;
   const upserted = route === 'POST /vectors/upsert' ? readRecords(body) : [];
   await delay(latencyMs);
-  send(response, contentOf(route, host, upserted.length));
+  const topK = route === 'POST /query' ? topKOf(body) : 0;
+  send(response, contentOf(route, host, upserted.length, topK));
   if (upserted.length === 0) return;
   lastAnsweredAt = Date.now();
   records += upserted.length;
@@ -84,7 +86,19 @@ async function serve(
   }
 }
 
-function contentOf(route: string, host: string, upsertedCount: number): unknown {
+/** Without parsing the vector, which is nearly all of it. */
+const topKOf = (body: Buffer) => Number(/"topK":(\d+)/.exec(body.toString('latin1'))?.[1] ?? 0);
+
+/** Rows from a random one on, nearest first. */
+function matchesOf(topK: number): { id: string; score: number }[] {
+  const first = Math.floor(Math.random() * searchedRows);
+  return Array.from({ length: Math.min(topK, searchedRows) }, (_, nth) => ({
+    id: String(1 + ((first + nth * 7) % searchedRows)),
+    score: 1 - nth / 1_000,
+  }));
+}
+
+function contentOf(route: string, host: string, upsertedCount: number, topK: number): unknown {
   if (route.startsWith('GET /indexes/')) return describe(route.slice('GET /indexes/'.length), host);
   switch (route) {
     case 'POST /vectors/upsert':
@@ -96,6 +110,8 @@ function contentOf(route: string, host: string, upsertedCount: number): unknown 
         namespace: 'any',
         usage: { readUnits: 1 },
       };
+    case 'POST /query':
+      return { matches: matchesOf(topK), namespace: 'any', usage: { readUnits: 1 } };
     case 'POST /describe_index_stats':
       return { namespaces: {}, dimension, indexFullness: 0, totalVectorCount: ids.size };
     default:

@@ -14,6 +14,8 @@ export interface SystemOptions {
   indexMs: number;
   /** The index is the stand-in, which keeps records and can be read, and is not counted. */
   keepsRecords?: true;
+  /** Rows that the stub index finds, at random. */
+  searchedRows?: number;
   /** Directory for the processes' CPU profiles. */
   profiles?: string;
 }
@@ -98,6 +100,7 @@ export class System {
       const index = standIn('index', script, {
         LATENCY_MS: String(options.indexMs),
         DIMENSIONS: '384',
+        SEARCHED_ROWS: String(options.searchedRows ?? 0),
       });
       const [sqsUrl = '', counts = ''] = (await sqs.line()).split(' ');
       const urls = {
@@ -130,6 +133,17 @@ export class System {
   startEmu(number = 1, environment: Record<string, string> = {}): Promise<Service> {
     const name = number === 1 ? 'emu' : `emu-${number}`;
     return this.#startService(name, 'services/emu/src/main.ts', environment);
+  }
+
+  /** Without limits per client: all load comes from one. */
+  async startFrontend(): Promise<Service & { url: string }> {
+    const port = await freePort();
+    const service = await this.#startService('frontend', 'services/frontend/server/main.ts', {
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      READS_PER_MINUTE: '0',
+    });
+    return { ...service, url: `http://127.0.0.1:${port}` };
   }
 
   async #startService(
