@@ -5,8 +5,7 @@ const messages = (queue: string) =>
   `sum by (namespace) (max by (namespace, state) (aviary_pelican_queue_messages{queue="${queue}", state=~"visible|in_flight"}))`;
 const available = (deployment: string) =>
   `max by (namespace) (kube_deployment_status_replicas_available{deployment="${deployment}"})`;
-const ofEmus = (metric: string) =>
-  `max by (namespace) (${metric}{horizontalpodautoscaler="keda-hpa-emu"})`;
+const ofEmus = (metric: string) => `max by (namespace) (${metric}{horizontalpodautoscaler="emu"})`;
 const lastAudit = 'max by (namespace, index) (aviary_pelican_audit_last_success_timestamp_seconds)';
 
 export const alerts: Alert[] = [

@@ -19,7 +19,7 @@ const messages = (queue: string) =>
 const available = (name: string) =>
   `kube_deployment_status_replicas_available{${here}, deployment="${name}"}`;
 const emus = (figure: string) =>
-  `kube_horizontalpodautoscaler_${figure}{${here}, horizontalpodautoscaler="keda-hpa-emu"}`;
+  `kube_horizontalpodautoscaler_${figure}{${here}, horizontalpodautoscaler="emu"}`;
 const lastAudit = `aviary_pelican_audit_last_success_timestamp_seconds{${pelican}, index="products"}`;
 const buckets = (metric: string, labels: string, [below, all]: [string, string]) => ({
   [`${metric}_bucket{${here}, ${labels}, le="0.5"}`]: below,

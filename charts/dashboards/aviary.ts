@@ -15,7 +15,7 @@ const perSecond = (metric: string, matchers: string) =>
   `sum(rate(${metric}{${matchers}}[${window}]))`;
 const readyPods = (deployment: string) =>
   `max(kube_deployment_status_replicas_available{${here}, deployment="${deployment}"})`;
-const emuLimits = `${here}, horizontalpodautoscaler="keda-hpa-emu"`;
+const emuLimits = `${here}, horizontalpodautoscaler="emu"`;
 
 const sections: Section[] = [
   {

@@ -1,6 +1,6 @@
 /**
  * Metrics of others that queries may use, with their labels: of kube-state-metrics 2.x, whose own labels
- * kube-prometheus-stack keeps (honorLabels). KEDA names the HPA of a ScaledObject keda-hpa-NAME.
+ * kube-prometheus-stack keeps (honorLabels).
  */
 export const foreignMetrics: Record<string, readonly string[]> = {
   kube_deployment_status_replicas_available: ['namespace', 'deployment'],

@@ -28,7 +28,7 @@ async function metricsOfOneOfEach(): Promise<Shown> {
     specs: ['examples/products.yaml'],
     embeddings: {
       rateLimit: { requestsPerMinute: 1e6, tokensPerMinute: 1e6, told: 'all' },
-      faults: { serverError: 0.5 },
+      faults: { serverError: 1 },
     },
   });
   const pageUrl = `http://127.0.0.1:${await freePort()}`;
@@ -55,12 +55,15 @@ async function metricsOfOneOfEach(): Promise<Shown> {
     return seen;
   };
   const search = (query: string) => fetch(`${pageUrl}/api/search?q=${query}`);
+  await shows(scrape, [['aviary_emu_retries_total', 'dependency']]);
+  system.embeddings.setFaults({});
+  // An audit is due.
+  await system.database.sql(`update aviary.audit set known_since = now() - interval '2 days'`);
   await shows(
     () => search('lamp').then(scrape),
     [
       ['aviary_emu_jobs_total', 'outcome', 'done'],
       ['aviary_emu_jobs_total', 'outcome', 'dead_lettered'],
-      ['aviary_emu_retries_total', 'dependency'],
       ['aviary_emu_embedding_tokens_per_minute_limit', 'model'],
       ['aviary_pelican_dead_letters_total', 'stage'],
       ['aviary_pelican_audit_last_success_timestamp_seconds', 'index'],
