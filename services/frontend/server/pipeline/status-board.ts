@@ -137,9 +137,7 @@ function of<K extends keyof Flock>(
 ): Reading<NonNullable<Flock[K]>> {
   return derive(flock, (known) => {
     const value = known[name];
-    return value === null
-      ? { value: null, reason: otherwise }
-      : { value: value as NonNullable<Flock[K]>, reason: null };
+    return value === null ? { value: null, reason: otherwise } : { value: value, reason: null };
   });
 }
 

@@ -41,7 +41,7 @@ export function wideLayout(status: Status): Layout {
   const [width, height, gap, below] = [152, 142, 33.6, 226];
   const at = (column: number) => column * (width + gap);
   const upper = (column: number): Place => ({ x: at(column), y: 1, width, height });
-  const lower = (column: number): Place => ({ x: at(column), y: below, width, height: 118 });
+  const lower = (column: number): Place => ({ x: at(column), y: below, width, height });
   const next = (column: number, pace: Pace): Way => ({
     path: `M ${at(column) + width} 72 H ${at(column + 1)}`,
     pace,
@@ -50,7 +50,7 @@ export function wideLayout(status: Status): Layout {
   const rail = 185;
   return {
     width: 1080,
-    height: below + 119,
+    height: below + height + 1,
     places: {
       ...placed(main.map((id, column) => [id, upper(column)])),
       ...placed([
@@ -70,7 +70,7 @@ export function wideLayout(status: Status): Layout {
       { path: `M ${middle(3)} 143 V ${below}`, pace: 0, isSide: true },
       { path: elbow(middle(2), middle(3), rail), pace: 0, isSide: true },
       { path: elbow(middle(4) - 30, middle(3), rail), pace: 0, isSide: true },
-      { path: `M ${at(3)} ${below + 59} H ${at(1) + width}`, pace: 0, isSide: true },
+      { path: `M ${at(3)} ${below + height / 2} H ${at(1) + width}`, pace: 0, isSide: true },
       { path: `M ${middle(1)} ${below} V 143`, pace: refreshed, isSide: refreshed === 0 },
     ],
   };

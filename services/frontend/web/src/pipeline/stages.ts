@@ -178,7 +178,7 @@ function refreshStage({ refreshQueue, reasons }: Status): Stage {
     icon: mdiRefresh,
     figure: formatShortCount(visible === null ? null : visible + inFlight + delayed),
     unit: 'requests',
-    detail: delayed > 0 ? `${formatShortCount(delayed)} of them later` : 'after doubt or a redrive',
+    detail: delayed > 0 ? `${formatShortCount(delayed)} of them later` : 'doubted or redriven',
     ...(refreshQueue === null
       ? state('away', 'Away')
       : refreshQueue.visible + inFlight + delayed > 0
@@ -195,7 +195,7 @@ function deadLetterStage({ deadLetters, reasons }: Status): Stage {
     icon: mdiEmailAlertOutline,
     figure: formatShortCount(deadLetters),
     unit: deadLetters === 1 ? 'letter' : 'letters',
-    detail: 'what could not be indexed',
+    detail: 'redrive or discard',
     ...(deadLetters === null
       ? state('away', 'Away')
       : deadLetters > 0
