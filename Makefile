@@ -62,6 +62,10 @@ synth: install ## Write Kubernetes manifests to dist/ENV (ENV=kind, or ENV=prod 
 monitoring: install ## Write the Grafana dashboard and the alert rules from their code
 	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node charts/write.ts
 
+.PHONY: synth-golden
+synth-golden: install ## Renew cdk8s/golden, which a test holds against what synth writes
+	@npm run --silent test -- -u cdk8s/src/golden.test.ts
+
 .PHONY: format
 format: install ## Format all files
 	@npm run --silent format

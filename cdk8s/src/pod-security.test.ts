@@ -10,9 +10,11 @@ describe.each(environmentNames)('%s', (environment) => {
       expect(pod).toMatchObject({
         automountServiceAccountToken: false,
         enableServiceLinks: false,
-        securityContext: { runAsUser: expect.any(Number), runAsGroup: expect.any(Number) },
         containers: [{ securityContext: { readOnlyRootFilesystem: true } }],
       });
+      const { runAsUser, runAsGroup } = pod.securityContext as Record<string, unknown>;
+      expect(runAsUser).toBeTypeOf('number');
+      expect(runAsGroup).toBe(runAsUser);
     },
   );
 });

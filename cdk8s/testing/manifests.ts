@@ -75,10 +75,17 @@ const objectSchema = z.looseObject({
 });
 export type KubernetesObject = z.infer<typeof objectSchema>;
 
-export function objectsOf(name: EnvironmentName): KubernetesObject[] {
-  return [...manifestsOf(name).values()].flatMap((yaml) =>
-    parseAllDocuments(yaml).map((document) => objectSchema.parse(document.toJS())),
-  );
+const synthesised = new Map<EnvironmentName, KubernetesObject[]>();
+
+/** All of them; made once, and not to be changed. */
+export function objectsOf(name: EnvironmentName): readonly KubernetesObject[] {
+  const objects =
+    synthesised.get(name) ??
+    [...manifestsOf(name).values()].flatMap((yaml) =>
+      parseAllDocuments(yaml).map((document) => objectSchema.parse(document.toJS())),
+    );
+  synthesised.set(name, objects);
+  return objects;
 }
 
 export interface PodOwner {

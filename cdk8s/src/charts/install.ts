@@ -10,7 +10,7 @@ import { inNamespace, type ChartProps } from './chart-props.ts';
 export class InstallChart extends Chart {
   constructor(scope: Construct, id: string, props: ChartProps) {
     super(scope, id, inNamespace(props));
-    const { environment, platform } = props;
+    const { platform } = props;
     const variables: Variables<InstallVariables> = {
       ...platform.database.variables.owner,
       SPECS: specsDirectory,

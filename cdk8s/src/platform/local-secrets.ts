@@ -24,11 +24,11 @@ const init = [
 
 /** Secrets for stand-ins, which take any key: dummies that may stand in a file. */
 export function addLocalSecrets(scope: Construct, address: string): void {
-  const urls = users.map((user) => [
+  const urls = users.map((user): [string, string] => [
     `${user}-url`,
     `postgres://${user}:${password}@${address}/aviary`,
   ]);
-  const secrets = {
+  const secrets: Record<string, Record<string, string>> = {
     'aviary-aws': { 'access-key-id': 'local', 'secret-access-key': 'local' },
     'aviary-database': { ...Object.fromEntries(urls), 'postgres-password': password },
     'aviary-embedding': { OPENAI_API_KEY: 'local' },
