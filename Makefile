@@ -66,6 +66,20 @@ monitoring: install ## Write the Grafana dashboard and the alert rules from thei
 synth-golden: install ## Renew cdk8s/golden, which a test holds against what synth writes
 	@npm run --silent test -- -u cdk8s/src/golden.test.ts
 
+.PHONY: kind-up kind-cluster kind-charts kind-images kind-manifests kind-down
+kind-up: install ## Everything on a kind cluster of this machine, by the next four (SQS=localstack)
+	@SQS='$(SQS)' charts/kind/up.sh
+kind-cluster: install ## A kind cluster named aviary
+	@charts/kind/cluster.sh
+kind-charts: install ## KEDA, Prometheus and Grafana there, with the dashboard and the alerts
+	@charts/kind/charts.sh
+kind-images: install ## Build the images, and load them there
+	@charts/kind/images.sh
+kind-manifests: install ## Apply the manifests there, and wait until it runs (SQS=localstack)
+	@SQS='$(SQS)' charts/kind/manifests.sh
+kind-down: install ## Delete that cluster
+	@charts/kind/down.sh
+
 .PHONY: format
 format: install ## Format all files
 	@npm run --silent format

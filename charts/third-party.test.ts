@@ -37,7 +37,7 @@ describe('charts of others', () => {
     }
   });
 
-  it.each(charts)('$name $version knows every value it is given', (chart, { skip }) => {
+  it.for(charts)('$name $version knows every value it is given', (chart, { skip }) => {
     const { name, repository, version } = chart;
     const { status, stdout } = spawnSync(
       'helm',
