@@ -44,7 +44,6 @@ const containerSchema = z.looseObject({
     })
     .optional(),
 });
-export type Container = z.infer<typeof containerSchema>;
 
 const podSchema = z.looseObject({
   serviceAccountName: z.string(),
@@ -59,7 +58,7 @@ const podSchema = z.looseObject({
     }),
   ),
 });
-export type Pod = z.infer<typeof podSchema>;
+type Pod = z.infer<typeof podSchema>;
 
 const templateSchema = z.object({ metadata: z.looseObject({ labels }), spec: podSchema });
 
@@ -88,7 +87,7 @@ export function objectsOf(name: EnvironmentName): readonly KubernetesObject[] {
   return objects;
 }
 
-export interface PodOwner {
+interface PodOwner {
   readonly kind: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
