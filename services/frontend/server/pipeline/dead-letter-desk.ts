@@ -105,18 +105,30 @@ export class DeadLetterDesk {
     const before = ('all' in selection ? selection.before : undefined) ?? Date.now();
     const rows = new Set<string>();
     const outcome: LetterOutcome = { letters: 0, rows: 0, notDone: [], more: false, before };
+    const doTo = async (box: DeadLetterBox, letters: readonly HeldLetter[]) => {
+      const { done, notDone } = await this.#do(deed, box, letters);
+      outcome.notDone.push(...notDone);
+      outcome.letters += done.length;
+      for (const held of done) rows.add(rowOf(held));
+    };
     const pass = async (ids: readonly string[]) => {
       const missing: LetterOutcome['notDone'] = [];
       await using box = this.#open();
       for await (const found of selected(box, ids, {}, before)) {
-        const { done, notDone } = await this.#do(deed, box, found.letters);
+        await doTo(box, found.letters);
         missing.push(...found.missing);
-        outcome.notDone.push(...notDone);
-        outcome.letters += done.length;
-        for (const held of done) rows.add(rowOf(held));
         if (performance.now() < end) continue;
         outcome.more = true;
-        break;
+        return missing;
+      }
+      if (ids.length === 0 || rows.size === 0) return missing;
+      // Behind the letters that are gone now, others of their rows come into sight.
+      for await (const page of box.letters()) {
+        await doTo(
+          box,
+          page.filter((held) => held.arrivedAt <= before && rows.has(rowOf(held))),
+        );
+        if (performance.now() > end) break;
       }
       return missing;
     };

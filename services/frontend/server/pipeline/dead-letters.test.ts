@@ -24,8 +24,11 @@ beforeEach(async () => {
 
 let sent = 0;
 
-/** A letter in a group of its own: the stand-in shows one of a group at a time. */
-async function put(id: string, reason = 'too long', index = 'products'): Promise<void> {
+/** A letter, in a group of its own unless given: SQS hides the others of a group while one is held. */
+async function put(
+  id: string,
+  { reason = 'too long', index = 'products', groupId = '' } = {},
+): Promise<void> {
   sent += 1;
   const body = encodeDeadLetter({
     stage: 'render',
@@ -37,9 +40,10 @@ async function put(id: string, reason = 'too long', index = 'products'): Promise
     receiveCount: 0,
   });
   const message = String(sent);
-  await aviary.queues.deadLetters.send([{ body, groupId: message, deduplicationId: message }], {
-    signal,
-  });
+  await aviary.queues.deadLetters.send(
+    [{ body, groupId: groupId || message, deduplicationId: message }],
+    { signal },
+  );
 }
 
 async function list(): Promise<DeadLetters> {
@@ -55,9 +59,9 @@ const asked = async () =>
   (await aviary.queues.drain(aviary.queues.refresh)).map(decodeRefreshRequest);
 
 test('letters are listed by row, many viewers are one look, and a redrive asks for the row', async () => {
-  await put('7', 'an older reason');
+  await put('7', { reason: 'an older reason' });
   await put('7');
-  await put('a%3Ab:c', 'no such index', 'gone');
+  await put('a%3Ab:c', { index: 'gone' });
   // Another test's list is shown for a moment: a deed forgets it.
   await act('discard', { letterIds: ['nobody'] });
   const before = aviary.queues.deadLetters.calls.receive;
@@ -94,6 +98,17 @@ test('discards what is named, and says what it did not find', async () => {
   expect(outcome).toMatchObject({ letters: 1, rows: 1, notDone: [{ letterId: 'nobody' }] });
   expect((await list()).rows.map(({ recordId }) => recordId)).toEqual(['2']);
   expect(await asked()).toEqual([]);
+});
+
+test('the letters of a row go with the last one, also those that come into sight after it', async () => {
+  for (const reason of ['first', 'second', 'third']) await put('7', { reason, groupId: 'row 7' });
+  await put('8');
+  await act('discard', { letterIds: ['nobody'] });
+  const row = (await list()).rows.find(({ recordId }) => recordId === '7');
+  const outcome = await act('redrive', { letterIds: [row?.letterId] });
+  expect(outcome).toMatchObject({ letters: 3, rows: 1, notDone: [] });
+  expect((await list()).rows.map(({ recordId }) => recordId)).toEqual(['8']);
+  expect(new Set((await asked()).flatMap(({ ids }) => ids))).toEqual(new Set(['7']));
 });
 
 test('all means those that had arrived by then', async () => {

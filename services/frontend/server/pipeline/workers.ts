@@ -45,8 +45,8 @@ export interface Flock {
 
 /** Most workers asked at once; a flock beyond it is counted by its addresses alone. */
 const mostAsked = 256;
-/** A worker on its network answers within milliseconds. */
-const patienceMs = 800;
+/** A worker answers within milliseconds; one whose processor is taken, later. */
+const patienceMs = 2_000;
 
 interface Asked {
   /** The configured address it stands for. */
