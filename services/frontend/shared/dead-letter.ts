@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** As many rows as one answer lists. */
 export const mostLetters = 1_000;

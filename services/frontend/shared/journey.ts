@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** The stages of a saved row on its way into search, and how the way may end. */
 export const journeySteps = [

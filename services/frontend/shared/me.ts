@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** Who looks at the page, and what for. */
 export const meSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 const dependencySchema = z.strictObject({ ok: z.boolean(), reason: z.string().nullable() });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { productSchema } from './product.ts';
 
 /** An error as RFC 9457 problem details. */

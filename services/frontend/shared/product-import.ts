@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** Rows of one request, which are one transaction. */
 export const mostImportRows = 1_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** A row of the products table. Times are ISO 8601 in UTC. */
 export const productSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { productSchema } from './product.ts';
 
 /** Pinecone answers a query with at most so many records: as far as paging goes. */

@@ -1,4 +1,3 @@
-import './zod-without-eval.ts';
 import '@fontsource-variable/inter';
 import 'vuetify/styles/core';
 import './page.css';
