@@ -8,10 +8,16 @@ export const signInIsWanted = shallowRef(false);
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly faults: NonNullable<Problem['errors']>;
+  /** Of a conflict: the product as it is now. */
+  readonly current: Problem['current'];
+  /** When the server wants to be asked again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(message: string, faults: Problem['errors'] = []) {
+  constructor(message: string, problem?: Problem, retryAfterSeconds?: number) {
     super(message);
-    this.faults = faults;
+    this.faults = problem?.errors ?? [];
+    this.current = problem?.current;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -41,8 +47,10 @@ export async function ask<T>(path: string, init: RequestInit): Promise<T> {
   if (response.ok) return content as T;
   if (response.status === 401) signInIsWanted.value = true;
   const problem = problemSchema.safeParse(content).data;
+  const retryAfter = response.headers.get('retry-after');
   throw new ApiError(
     problem?.detail ?? `The server answered with status ${response.status}.`,
-    problem?.errors,
+    problem,
+    retryAfter === null ? undefined : Number(retryAfter) || 1,
   );
 }

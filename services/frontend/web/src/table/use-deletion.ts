@@ -1,0 +1,56 @@
+import { reactive, shallowRef } from 'vue';
+import type { Product } from '../../../shared/product.ts';
+import { ApiError } from '../api.ts';
+import { deleteProduct, restoreProduct } from './products-api.ts';
+import type { JourneyKind } from './use-journeys.ts';
+
+/** Deletes at once and puts back on demand; where a row cannot be put back whole, it asks before. */
+export function useDeletion(parts: {
+  replace: (product: Product) => void;
+  onWrite: (id: number, kind: JourneyKind, savedAt: number) => void;
+}) {
+  /** The one to ask about, and why. */
+  const asking = shallowRef<{ product: Product; why: 'final' | 'changed' }>();
+  /** The last one deleted, which can be put back. */
+  const undoable = shallowRef<Product>();
+  const failure = shallowRef<string>();
+  /** Ids of rows that are shown though they are deleted. */
+  const gone = reactive(new Set<number>());
+
+  async function remove(product: Product, restorable: boolean): Promise<void> {
+    asking.value = undefined;
+    failure.value = undefined;
+    try {
+      const deleted = await deleteProduct(product);
+      gone.add(product.id);
+      parts.onWrite(product.id, 'deleted', deleted.savedAt);
+      if (restorable) undoable.value = deleted.product;
+    } catch (error) {
+      if (error instanceof ApiError && error.current) {
+        parts.replace(error.current);
+        asking.value = { product: error.current, why: 'changed' };
+      } else failure.value = `“${product.name}” was not deleted: ${(error as Error).message}`;
+    }
+  }
+
+  async function undo(): Promise<void> {
+    const product = undoable.value;
+    undoable.value = undefined;
+    if (product === undefined) return;
+    try {
+      const restored = await restoreProduct(product);
+      parts.replace(restored.product);
+      gone.delete(product.id);
+      parts.onWrite(product.id, 'restored', restored.savedAt);
+    } catch (error) {
+      failure.value = `“${product.name}” was not put back: ${(error as Error).message}`;
+    }
+  }
+
+  function begin(product: Product, restorable: boolean): void {
+    if (restorable) void remove(product, true);
+    else asking.value = { product, why: 'final' };
+  }
+
+  return { asking, undoable, failure, gone, begin, remove, undo };
+}
