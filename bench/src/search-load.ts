@@ -100,4 +100,4 @@ const answers =
     ? await closedLoop(url, Number(askers), Number(seconds))
     : await openLoop(url, Number(rate), Number(seconds));
 console.log(JSON.stringify({ ms: performance.now() - startedAt, answers } satisfies SearchLoad));
-process.exit(0);
+agent.destroy();

@@ -1,11 +1,11 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool, QueryConfig, QueryResultRow } from 'pg';
 import { isRetryable, translate } from '../failure.ts';
 import { Lag } from './lag.ts';
 import type { PoolOptions } from '../pool.ts';
+import { PreparedNames, isOutdatedPlan } from './prepared.ts';
 import { readSession } from './read-session.ts';
 import { Replica } from './replica.ts';
 import { serverName } from './server-name.ts';
-import { query } from '../transaction.ts';
 import { parseWalPosition, type WalPosition } from './wal-position.ts';
 
 /** Pause between two looks at each server, in milliseconds. */
@@ -44,6 +44,7 @@ export class ReadPool {
   readonly #primary: Pool;
   readonly #primaryName: string;
   readonly #replicas: readonly Replica[];
+  readonly #names = new PreparedNames();
   readonly #lag = new Lag(2 * longestLagSeconds);
   readonly #timer: NodeJS.Timeout | undefined;
   #primaryInWork = 0;
@@ -71,7 +72,7 @@ export class ReadPool {
   }
 
   /**
-   * Runs one statement that only reads, with the session's own writes in it.
+   * Runs one statement that only reads, with the session's own writes in it. Each connection prepares it once.
    *
    * @throws RetryableError when the primary too is away; else the statement's own error.
    */
@@ -80,14 +81,24 @@ export class ReadPool {
     text: string,
     values: readonly unknown[] = [],
   ): Promise<R[]> {
+    const statement = { name: this.#names.of(text), text, values: [...values] };
+    try {
+      return await this.#read<R>(action, statement);
+    } catch (error) {
+      if (!isOutdatedPlan(error)) throw error;
+      return this.#read<R>(action, { ...statement, name: this.#names.renew(text) });
+    }
+  }
+
+  async #read<R extends QueryResultRow>(action: string, statement: QueryConfig): Promise<R[]> {
     const after = readSession()?.after;
     const tried = new Set<Replica>();
     for (;;) {
       const replica = this.#leastUsed(after, tried);
-      if (replica === undefined) return this.#queryPrimary(action, text, values);
+      if (replica === undefined) return this.#readPrimary(action, statement);
       tried.add(replica);
       try {
-        return await replica.query<R>(text, values);
+        return await replica.query<R>(statement);
       } catch (error) {
         if (!mayDoBetterElsewhere(error)) throw translate(action, error);
       }
@@ -150,15 +161,16 @@ export class ReadPool {
     return this.#lag.of(state.replayed) <= longestLagSeconds;
   }
 
-  async #queryPrimary<R extends QueryResultRow>(
+  async #readPrimary<R extends QueryResultRow>(
     action: string,
-    text: string,
-    values: readonly unknown[],
+    statement: QueryConfig,
   ): Promise<R[]> {
     this.#primaryInWork += 1;
     this.#primaryReads += 1;
     try {
-      return await query<R>(this.#primary, action, text, [...values]);
+      return (await this.#primary.query<R>(statement)).rows;
+    } catch (error) {
+      throw translate(action, error);
     } finally {
       this.#primaryInWork -= 1;
     }

@@ -1,4 +1,4 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool, QueryConfig, QueryResultRow } from 'pg';
 import { isRetryable } from '../failure.ts';
 import { createPool, cutConnections, type PoolOptions } from '../pool.ts';
 import { serverName } from './server-name.ts';
@@ -61,13 +61,13 @@ export class Replica {
     return this.#state;
   }
 
-  async query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
+  async query<R extends QueryResultRow>(statement: QueryConfig): Promise<R[]> {
     const pool = this.#pool;
     this.inWork += 1;
     this.reads += 1;
     const suspicion = setTimeout(() => void this.check(), patienceMs);
     try {
-      return (await pool.query<R>(text, [...values])).rows;
+      return (await pool.query<R>(statement)).rows;
     } catch (error) {
       this.failures += 1;
       if (isLoss(error)) {

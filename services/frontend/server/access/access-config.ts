@@ -21,7 +21,7 @@ export const accessVariables = {
   TRUST_PROXY: integer({ min: 0, max: 10 }).default(0),
   /** Requests of one client in a minute, by each replica of the server; 0: no limit. */
   READS_PER_MINUTE: integer({ min: 0, max: 10_000_000 }).default(6_000),
-  WRITES_PER_MINUTE: integer({ min: 0, max: 10_000_000 }).default(300),
+  WRITES_PER_MINUTE: integer({ min: 0, max: 10_000_000 }).default(600),
   /** Who may edit: everybody who reaches the page, or who has signed in. */
   EDIT_AUTH: z.enum(['none', 'oidc'], { error: 'must be none or oidc' }).default('none'),
   /** The identity provider. */

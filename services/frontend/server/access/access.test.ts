@@ -64,7 +64,7 @@ test('everybody may edit, and nobody can sign in, unless signing in is configure
 async function appWith(add: (app: express.Express) => void): Promise<string> {
   const app = express();
   add(app);
-  app.use('/api', (_request, response) => void response.json({}));
+  app.use((_request, response) => void response.json({}));
   app.use(answerProblems(createLogger({ service: 'test', level: 'silent' })));
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -125,7 +125,9 @@ test('browsers are told what the page may do, and to insist on https only where 
   });
   expect(headers.get('permissions-policy')).toContain('camera=()');
   expect(headers.get('x-powered-by')).toBeNull();
-  const policy = headers.get('content-security-policy') ?? '';
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  const page = await fetch(await appWith((app) => addSecurityHeaders(app, { https: true })));
+  const policy = page.headers.get('content-security-policy') ?? '';
   expect(policy).toContain("default-src 'self'");
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).toContain('upgrade-insecure-requests');

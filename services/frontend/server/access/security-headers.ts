@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Express, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import helmet from 'helmet';
 
 /** What the page never asks a browser for. */
 const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb']
   .map((feature) => `${feature}=()`)
   .join(', ');
+
+/** Answers that are data: nothing in them is ever run, framed or loaded from. */
+const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /**
  * The page runs its own scripts and styles alone, is framed by nobody and shared with nobody. Its one style element
@@ -15,29 +18,11 @@ const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb']
  */
 export function addSecurityHeaders(app: Express, { https }: { https: boolean }): void {
   app.disable('x-powered-by');
-  app.use((_request, response, next) => {
-    response.locals.nonce = randomBytes(16).toString('base64');
-    response.setHeader('permissions-policy', permissions);
-    next();
-  });
+  // Of every answer it would be computed anew, and none of the API's is kept.
+  app.disable('etag');
   app.use(
     helmet({
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'self'"],
-          styleSrc: [
-            "'self'",
-            (_request, response) => `'nonce-${String((response as Response).locals.nonce)}'`,
-          ],
-          imgSrc: ["'self'", 'data:'],
-          objectSrc: ["'none'"],
-          baseUri: ["'none'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-          ...(https ? { upgradeInsecureRequests: [] } : {}),
-        },
-      },
+      contentSecurityPolicy: false,
       crossOriginOpenerPolicy: { policy: 'same-origin' },
       crossOriginResourcePolicy: { policy: 'same-origin' },
       referrerPolicy: { policy: 'no-referrer' },
@@ -45,8 +30,33 @@ export function addSecurityHeaders(app: Express, { https }: { https: boolean }):
       xFrameOptions: { action: 'deny' },
     }),
   );
-  app.use(['/api', '/auth'], (_request, response, next) => {
-    response.setHeader('cache-control', 'no-store');
-    next();
+  const pagePolicy = helmet.contentSecurityPolicy({
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      styleSrc: [
+        "'self'",
+        (_request, response) => `'nonce-${String((response as Response).locals.nonce)}'`,
+      ],
+      imgSrc: ["'self'", 'data:'],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      ...(https ? { upgradeInsecureRequests: [] } : {}),
+    },
+  });
+  app.use((request, response, next) => {
+    response.setHeader('permissions-policy', permissions);
+    if (isApi(request)) {
+      response.setHeader('content-security-policy', dataPolicy);
+      response.setHeader('cache-control', 'no-store');
+      next();
+      return;
+    }
+    response.locals.nonce = randomBytes(16).toString('base64');
+    pagePolicy(request, response, next);
   });
 }
+
+const isApi = ({ path }: Request) => /^\/(api|auth)(\/|$)/i.test(path);
