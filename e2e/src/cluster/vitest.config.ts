@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** `make e2e`: one cluster, so one scenario at a time. */
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.scenario.ts'],
+    globalSetup: ['./deploy.ts'],
+    setupFiles: ['./vitest-setup.ts'],
+    fileParallelism: false,
+    // A scenario waits for pods; every wait in it has a bound of its own.
+    testTimeout: 600_000,
+    hookTimeout: 180_000,
+    reporters: ['verbose'],
+  },
+});

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+
+/** Writes to the products table, one statement after another, until it is stopped. */
+export interface Writer {
+  /** Ends with what was written; throws what a write failed with. */
+  stop: () => Promise<{ inserted: number; updated: number; deleted: number }>;
+}
+
+/** Between two writes, in milliseconds: about 60 a second. */
+const paceMs = 15;
+
+/** Of five writes, three insert, one changes a text, and one deletes: always rows of its own. */
+export async function startWriter(databaseUrl: string, label: string): Promise<Writer> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const done = { inserted: 0, updated: 0, deleted: 0 };
+  let stopped = false;
+  const mine = `sku like '${label}-%'`;
+  const write = async (turn: number) => {
+    if (turn % 5 === 3) {
+      const { rowCount } = await client.query(
+        `update products_with_increment set description = description || ' again'
+         where id = (select id from products_with_increment where ${mine} order by random() limit 1)`,
+      );
+      done.updated += rowCount ?? 0;
+    } else if (turn % 5 === 4) {
+      const { rowCount } = await client.query(
+        `delete from products_with_increment
+         where id = (select id from products_with_increment where ${mine} order by id limit 1)`,
+      );
+      done.deleted += rowCount ?? 0;
+    } else {
+      await client.query(
+        'insert into products_with_increment (name, sku, description, price) values ($1, $2, $3, 1)',
+        [`Written ${label} ${turn}`, `${label}-${turn}`, `Row ${turn} written while pods go`],
+      );
+      done.inserted += 1;
+    }
+  };
+  const running = (async () => {
+    for (let turn = 0; !stopped; turn += 1) {
+      await write(turn);
+      await delay(paceMs);
+    }
+  })();
+  running.catch(() => undefined);
+  return {
+    stop: async () => {
+      stopped = true;
+      try {
+        await running;
+      } finally {
+        await client.end();
+      }
+      return done;
+    },
+  };
+}
