@@ -66,6 +66,10 @@ monitoring: install ## Write the Grafana dashboard and the alert rules from thei
 synth-golden: install ## Renew cdk8s/golden, which a test holds against what synth writes
 	@npm run --silent test -- -u cdk8s/src/golden.test.ts
 
+.PHONY: chart
+chart: install ## Write Aviary's Helm chart, charts/aviary, from cdk8s/
+	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node charts/helm/main.ts
+
 .PHONY: kind-up kind-cluster kind-charts kind-images kind-manifests kind-down
 kind-up: install ## Everything on a kind cluster of this machine, by the next four (SQS=localstack)
 	@SQS='$(SQS)' charts/kind/up.sh
@@ -83,3 +87,37 @@ kind-down: install ## Delete that cluster
 .PHONY: format
 format: install ## Format all files
 	@npm run --silent format
+
+# AWS: infra/deploy has the steps, docs/operations.md says when to take which. STACK=dev or prod.
+STACK ?= dev
+export STACK OVERRIDES FILE CONFIRM
+on_aws = install infra/node_modules/.package-lock.json
+step = @PATH="$(CURDIR)/node_modules/.bin:$$PATH" node infra/deploy/main.ts
+
+.PHONY: deploy plan destroy preflight infra outputs secrets kubeconfig database-users sql
+deploy: $(on_aws) ## Bring STACK=dev or prod up on AWS: all steps below, each of which may be run again
+	$(step) deploy
+plan: $(on_aws) ## Say what `make deploy` would change
+	$(step) plan
+destroy: $(on_aws) ## Take a stack away, after its name is typed
+	$(step) destroy
+preflight: $(on_aws) ## Say what is missing for a deployment
+	$(step) preflight
+infra: $(on_aws) ## Deploy, step: AWS, Pinecone and images, by Pulumi
+	$(step) infra
+outputs: $(on_aws) ## Deploy, step: write .aviary/outputs.json
+	$(step) outputs
+secrets: $(on_aws) ## Deploy, step: put OPENAI_API_KEY, PINECONE_API_KEY of the environment into Secrets Manager
+	$(step) secrets
+kubeconfig: $(on_aws) ## Deploy, step: write .aviary/STACK.kubeconfig
+	$(step) kubeconfig
+database-users: $(on_aws) ## Deploy, part of deploy-apply: the database's users
+	$(step) database-users
+sql: $(on_aws) ## Run FILE=tables.sql as the owner of the tables
+	$(step) sql
+
+.PHONY: deploy-charts deploy-synth deploy-apply deploy-wait deploy-smoke deploy-open
+deploy-charts deploy-synth deploy-apply deploy-wait deploy-smoke: $(on_aws) ## Deploy, step: KEDA and others; manifests; into the cluster; until it runs; ask the page
+	$(step) $(@:deploy-%=%)
+deploy-open: ## Reach the page at http://localhost:8080 (PORT)
+	@kubectl --kubeconfig .aviary/$(STACK).kubeconfig --namespace aviary port-forward service/frontend $(or $(PORT),8080):80

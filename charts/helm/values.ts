@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { readPlatformOutputs, type PlatformOutputs } from '@aviary/platform-outputs';
+import type { SemanticIndex } from '@aviary/semantic-index';
+import { readEnvironment } from '../../cdk8s/src/environment/read-environment.ts';
+import type { Environment } from '../../cdk8s/src/environment/schema.ts';
+import { awsPlatform } from '../../cdk8s/src/platform/aws.ts';
+import { synthesise, type Manifests } from '../../cdk8s/src/synthesise.ts';
+
+const examples = join(import.meta.dirname, '../../cdk8s/examples');
+const prod = readEnvironment('prod', [join(examples, 'sign-in.yaml')]);
+const outputs = readPlatformOutputs(join(examples, 'outputs.json'));
+
+type Outputs = Omit<PlatformOutputs, 'accountId' | 'cluster'>;
+
+/** What a person may choose: all that the manifests of prod are made of, but for what others are derived from. */
+export interface Values extends Outputs {
+  signIn?: NonNullable<Environment['signIn']> | undefined;
+  pelican: Environment['pelican'];
+  emu: Environment['emu'];
+  frontend: Omit<Environment['frontend'], 'handoverSeconds'>;
+  audit: Pick<Environment['audit'], 'schedule'>;
+  neighbours: Environment['neighbours'];
+  networks: Environment['networks'];
+  /** SemanticIndexes by name. */
+  specs: Record<string, Omit<SemanticIndex, 'name'>>;
+}
+
+/** The example's, as cdk8s/examples has it. */
+export function defaultValues(): Values {
+  const { accountId: _account, cluster: _cluster, ...built } = outputs;
+  const { signIn, pelican, emu, neighbours, networks, indexes } = prod;
+  const { handoverSeconds: _handover, ...frontend } = prod.frontend;
+  const audit = { schedule: prod.audit.schedule };
+  const specs = Object.fromEntries(indexes.map(({ name, ...spec }) => [name, spec]));
+  return { ...built, signIn, pelican, emu, frontend, audit, neighbours, networks, specs };
+}
+
+/** The manifests of prod with these values. */
+export function manifestsWith(values: Values, namespace = prod.namespace): Manifests {
+  const { specs, signIn, pelican, emu, neighbours, networks, ...rest } = values;
+  const environment: Environment = {
+    ...prod,
+    namespace,
+    indexes: Object.entries(specs).map(([name, spec]) => ({ name, ...spec })),
+    signIn,
+    pelican,
+    emu,
+    frontend: { ...prod.frontend, ...rest.frontend },
+    audit: { ...prod.audit, ...rest.audit },
+    neighbours,
+    networks,
+  };
+  const { accountId, cluster } = outputs;
+  const { region, database, queue, images, secrets, ingress } = rest;
+  const platform = awsPlatform(environment, {
+    accountId,
+    cluster: { ...cluster, namespace },
+    region,
+    database,
+    queue,
+    images,
+    secrets,
+    ...(ingress && { ingress }),
+  });
+  return synthesise({ environment, platform });
+}
