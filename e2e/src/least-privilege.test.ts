@@ -252,9 +252,9 @@ const frontends: [string, string][] = [
   ['release a claim', `select aviary.release_claim(gen_random_uuid())`],
   ['read the backfills', 'select * from aviary.backfill'],
   ['ask for a backfill', 'select aviary.request_backfill(1)'],
-  ['change a backfill by its view', 'update aviary.backfill_progress set processed = 0'],
+  ['change a backfill', 'update aviary.backfill set processed = 0'],
   ['read the audits', 'select * from aviary.audit'],
-  ['change an audit by its view', 'delete from aviary.audit_result'],
+  ['forget an audit', 'delete from aviary.audit'],
   ['read the sources', 'select * from aviary.source'],
   ['become pelican', 'set role aviary_pelican'],
 ];
