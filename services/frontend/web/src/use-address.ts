@@ -7,9 +7,10 @@ export type Tab = (typeof tabs)[number];
 const views = ['meaning', 'keywords', 'both'] as const;
 export type SearchView = (typeof views)[number];
 
-/** How long ago a product may have been updated. */
+/** Since when a product was updated: within so long, or since a date such as 2026-01-31. */
 const ages = ['day', 'week', 'month', 'year'] as const;
 export type Age = (typeof ages)[number];
+export type Since = Age | `${number}-${number}-${number}`;
 
 export interface Address {
   tab: Tab;
@@ -21,7 +22,7 @@ export interface Address {
   /** Bounds of the search results. */
   minPrice: number | undefined;
   maxPrice: number | undefined;
-  updated: Age | undefined;
+  updated: Since | undefined;
 }
 
 const address = reactive<Address>(read());
@@ -63,6 +64,11 @@ function read(): Address {
     view: views.find((view) => view === query.get('view')) ?? 'meaning',
     minPrice: price('minPrice'),
     maxPrice: price('maxPrice'),
-    updated: ages.find((age) => age === query.get('updated')),
+    updated: readSince(query.get('updated')),
   };
+}
+
+function readSince(text: string | null): Since | undefined {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !Number.isNaN(Date.parse(text ?? ''));
+  return isDate ? (text as Since) : ages.find((age) => age === text);
 }

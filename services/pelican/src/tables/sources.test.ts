@@ -47,3 +47,25 @@ test('capture that is taken off while pelican runs is put back, and what was mis
     { what: 'the loss is told' },
   );
 });
+
+test('the keyword index is made beside the synchronisation', async () => {
+  await using database = await testDatabase(aviarySchema);
+  const pool = poolTo(database.url);
+  await write(pool, 'create table thing (id integer primary key, name text)');
+  const sources = new Sources({
+    pool,
+    indexes: [specOf({ table: 'thing', keywords: { language: 'english' } })],
+    health: new Health(),
+    logger: silent,
+    lookEveryMs: 20,
+  });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => sources.stop());
+  await sources.start();
+  await waitUntil(
+    async () =>
+      (await write(pool, `select from pg_indexes where indexname like 'aviary\\_keywords%'`))
+        .length === 1,
+    { what: 'the keyword index is there' },
+  );
+});

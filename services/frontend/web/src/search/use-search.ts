@@ -1,6 +1,6 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import { deepestResult, type SearchMode, type SearchPage } from '../../../shared/search.ts';
-import { useAddress, type Address } from '../use-address.ts';
+import { useAddress, type Address, type Age, type Since } from '../use-address.ts';
 import { fetchSearch, type SearchRequest } from './search-api.ts';
 
 export const pageSize = 20;
@@ -9,7 +9,12 @@ export const lastPage = deepestResult / pageSize;
 const debounceMs = 180;
 
 const dayMs = 86_400_000;
-const ageMs = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs, year: 365 * dayMs };
+const ageMs: Record<Age, number> = {
+  day: dayMs,
+  week: 7 * dayMs,
+  month: 30 * dayMs,
+  year: 365 * dayMs,
+};
 
 /**
  * The results for the address, by one mode. A newer question cancels the one under way.
@@ -88,7 +93,13 @@ function requestOf(address: Readonly<Address>, mode: SearchMode): SearchRequest 
     pageSize,
     minPrice,
     maxPrice,
-    updatedAfter:
-      updated === undefined ? undefined : new Date(Date.now() - ageMs[updated]).toISOString(),
+    updatedAfter: updated && momentOf(updated),
   };
+}
+
+/** A date begins where the reader is. */
+function momentOf(since: Since): string {
+  const isAge = (text: string): text is Age => text in ageMs;
+  const ms = isAge(since) ? Date.now() - ageMs[since] : Date.parse(`${since}T00:00`);
+  return new Date(ms).toISOString();
 }
