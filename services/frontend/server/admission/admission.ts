@@ -43,7 +43,7 @@ export function addAdmission(app: Express, options: AdmissionOptions, registry: 
 /** In work is a request until its answer is out or its asker has gone. */
 function admit(gate: Gate): RequestHandler {
   return async (_request, response, next) => {
-    const leave = await gate.enter(goneSignal(response));
+    const leave = await gate.enter(() => goneSignal(response));
     if (response.closed) {
       leave();
       return;

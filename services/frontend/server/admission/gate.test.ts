@@ -8,7 +8,7 @@ import { answerProblems } from '../problems.ts';
 import { addAdmission } from './admission.ts';
 import { Gate, type Arrival } from './gate.ts';
 
-const never = new AbortController().signal;
+const never = () => new AbortController().signal;
 
 function gateOf(sizes: { atOnce: number; queue: number; waitMs?: number }) {
   const arrivals: Arrival['outcome'][] = [];
@@ -73,7 +73,7 @@ test('who leaves the queue takes no place in it, and leaving twice frees one pla
   const { gate, arrivals } = gateOf({ atOnce: 1, queue: 1 });
   const leave = await gate.enter(never);
   const impatient = new AbortController();
-  const gone = gate.enter(impatient.signal);
+  const gone = gate.enter(() => impatient.signal);
   impatient.abort(new Error('gone'));
   await expect(gone).rejects.toThrow('gone');
   const next = gate.enter(never);

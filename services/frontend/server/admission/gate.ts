@@ -61,11 +61,10 @@ export class Gate {
   /**
    * Resolves when it is this caller's turn; to be left by calling what it resolves to, once or more.
    *
-   * @param gone ends the wait when the caller has left.
+   * @param gone asked for when there is a wait: ends it when the caller has left.
    * @throws RetryableError with the time to come back after; `gone`'s reason.
    */
-  async enter(gone: AbortSignal): Promise<() => void> {
-    gone.throwIfAborted();
+  async enter(gone: () => AbortSignal): Promise<() => void> {
     if (this.#inWork < this.#options.atOnce && this.#waiters.size === 0) {
       this.#onArrival({ outcome: 'admitted', waitedMs: 0 });
       return this.#begin();
@@ -73,10 +72,11 @@ export class Gate {
     if (this.#waiters.size >= this.#options.queue || this.#expectedMs() > this.#options.waitMs) {
       throw this.#refusal(0);
     }
-    return this.#wait(gone);
+    return this.#wait(gone());
   }
 
-  #wait(gone: AbortSignal): Promise<() => void> {
+  async #wait(gone: AbortSignal): Promise<() => void> {
+    gone.throwIfAborted();
     const arrivedAt = performance.now();
     return new Promise((resolve, reject) => {
       const leave = () => {
