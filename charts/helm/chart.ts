@@ -61,8 +61,8 @@ function templates(): Record<string, string> {
   const placeholders = new Placeholders();
   const full = placeholders.of(defaultValues());
   const withoutIngress = { ...full, ingress: undefined };
-  const { signIn: _signInSecret, ...secrets } = full.secrets;
-  const withoutSignIn = { ...withoutIngress, signIn: undefined, secrets };
+  const { openai, pinecone } = full.secrets;
+  const withoutSignIn = { ...withoutIngress, signIn: undefined, secrets: { openai, pinecone } };
   const variants = [full, withoutIngress, withoutSignIn].map((values) =>
     manifestsWith(values, namespace),
   );

@@ -27,12 +27,25 @@ export interface Values extends Outputs {
 
 /** The example's, as cdk8s/examples has it. */
 export function defaultValues(): Values {
-  const { accountId: _account, cluster: _cluster, ...built } = outputs;
+  const { region, database, queue, images, secrets, ingress } = outputs;
   const { signIn, pelican, emu, neighbours, networks, indexes } = prod;
-  const { handoverSeconds: _handover, ...frontend } = prod.frontend;
-  const audit = { schedule: prod.audit.schedule };
-  const specs = Object.fromEntries(indexes.map(({ name, ...spec }) => [name, spec]));
-  return { ...built, signIn, pelican, emu, frontend, audit, neighbours, networks, specs };
+  const { min, max, cpuPercent, resources } = prod.frontend;
+  return {
+    region,
+    database,
+    queue,
+    images,
+    secrets,
+    ingress,
+    signIn,
+    pelican,
+    emu,
+    frontend: { min, max, cpuPercent, resources },
+    audit: { schedule: prod.audit.schedule },
+    neighbours,
+    networks,
+    specs: Object.fromEntries(indexes.map(({ name, ...spec }) => [name, spec])),
+  };
 }
 
 /** The manifests of prod with these values. */
