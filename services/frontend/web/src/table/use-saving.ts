@@ -1,4 +1,4 @@
-import { reactive, shallowRef } from 'vue';
+import { shallowReactive, shallowRef } from 'vue';
 import type { Product, ProductChange, SavedProduct } from '../../../shared/product.ts';
 import { ApiError } from '../api.ts';
 import { saveProduct } from './products-api.ts';
@@ -25,8 +25,8 @@ export function useSaving(parts: {
   replace: (product: Product) => void;
   onSaved: (saved: SavedProduct) => void;
 }) {
-  const pending = reactive(new Map<number, ProductChange[]>());
-  const failures = reactive(new Map<number, SaveFailure>());
+  const pending = shallowReactive(new Map<number, ProductChange[]>());
+  const failures = shallowReactive(new Map<number, SaveFailure>());
   const conflict = shallowRef<Conflict>();
   const lastOf = new Map<number, Promise<void>>();
 
