@@ -10,7 +10,6 @@ export {
   type PoolClient,
   type PoolOptions,
 } from './pool.ts';
-export { addReadMetrics } from './read-pool/read-metrics.ts';
 export { ReadPool, longestLagSeconds, type ReadTarget } from './read-pool/read-pool.ts';
 export { inReadSession, readSession, type ReadSession } from './read-pool/read-session.ts';
 export { query, transaction } from './transaction.ts';

@@ -1,5 +1,5 @@
 import { Embedder } from '@aviary/embedding';
-import { ReadPool, addReadMetrics, createPool } from '@aviary/postgres';
+import { ReadPool, createPool } from '@aviary/postgres';
 import { createQueueClient } from '@aviary/queue';
 import type { Logger, Registry } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
@@ -8,6 +8,7 @@ import type { FrontendConfig } from './config.ts';
 import { connectPipeline } from './pipeline/connect-pipeline.ts';
 import { Figure } from './pipeline/figure.ts';
 import { connectProducts } from './products/connect-products.ts';
+import { addReadMetrics } from './reads/read-metrics.ts';
 import type { AppParts } from './app.ts';
 import { connectSearch } from './search/connect-search.ts';
 

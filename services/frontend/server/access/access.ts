@@ -6,7 +6,7 @@ import { addAdmission } from '../admission/admission.ts';
 import type { FrontendConfig } from '../config.ts';
 import { signInConfig } from './access-config.ts';
 import { addRateLimits } from './rate-limits.ts';
-import { readYourWrites } from './read-your-writes.ts';
+import { readYourWrites } from '../reads/read-your-writes.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addSignIn } from './sign-in-routes.ts';

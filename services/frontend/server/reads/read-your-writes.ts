@@ -6,7 +6,7 @@ import {
   type ReadPool,
 } from '@aviary/postgres';
 import type { RequestHandler } from 'express';
-import { readCookie, writeCookie } from './cookies.ts';
+import { readCookie, writeCookie } from '../access/cookies.ts';
 
 const cookie = 'aviary-written';
 

@@ -7,7 +7,7 @@ import type { ReadPool, ReadTarget } from '@aviary/postgres';
 import { waitUntil } from '@aviary/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fillDatabase, startApp, type TestApp } from '../testing/start-app.ts';
+import { fillDatabase, startApp, type TestApp } from '../../testing/start-app.ts';
 
 let directory: string;
 let primary: LocalPostgres;

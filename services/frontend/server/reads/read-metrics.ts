@@ -1,5 +1,5 @@
+import type { ReadPool, ReadTarget } from '@aviary/postgres';
 import { Counter, Gauge, type Registry } from '@aviary/runtime';
-import type { ReadPool, ReadTarget } from './read-pool.ts';
 
 /** What is read from where, by server: host and port, no credentials. */
 export function addReadMetrics(registry: Registry, reads: ReadPool): void {
@@ -29,18 +29,18 @@ export function addReadMetrics(registry: Registry, reads: ReadPool): void {
         for (const target of reads.targets) this.inc(labelsOf(target), of(target));
       },
     });
-  gauge('aviary_postgres_read_server_up', 'Whether it is read from: 1 or 0.', ({ isUp }) =>
+  gauge('aviary_frontend_read_server_up', 'Whether it is read from: 1 or 0.', ({ isUp }) =>
     Number(isUp),
   );
-  gauge('aviary_postgres_reads_in_work', 'Reads under way.', ({ inWork }) => inWork);
+  gauge('aviary_frontend_reads_in_work', 'Reads under way.', ({ inWork }) => inWork);
   gauge(
-    'aviary_postgres_replica_lag_seconds',
+    'aviary_frontend_replica_lag_seconds',
     'How far a replica is behind the primary.',
     ({ lagSeconds }) => lagSeconds,
   );
-  counter('aviary_postgres_reads_total', 'Reads begun.', (target) => target.reads);
+  counter('aviary_frontend_reads_total', 'Reads begun.', (target) => target.reads);
   counter(
-    'aviary_postgres_read_failures_total',
+    'aviary_frontend_read_failures_total',
     'Reads that failed on a replica, and were done by another server where that could help.',
     (target) => target.failures,
   );
