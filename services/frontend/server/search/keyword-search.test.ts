@@ -2,7 +2,7 @@ import { ReadPool, createPool, keywordIndex } from '@aviary/postgres';
 import { toSemanticIndex } from '@aviary/semantic-index';
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { KeywordSearch, allWordsSql, keywordSessions } from './keyword-search.ts';
+import { KeywordSearch, allWordsSql, anyWordSql, keywordSessions } from './keyword-search.ts';
 
 const rows = 20_000;
 const source = { schema: 'public', table: 'odd " table', text: '{{name}} {{de"scription}}' };
@@ -57,25 +57,17 @@ const keysOf = async (...asked: Parameters<typeof find>) =>
   (await find(...asked)).matches.map(({ key }) => key);
 
 test('the index is used, whatever is asked for', async () => {
-  for (const query of [
-    'teapot',
-    'common words',
-    '"number7"',
-    '-common',
-    "it's -- ; drop table '",
-  ]) {
-    const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain ${allWordsSql(keywords)}`, [
-      query,
-      null,
-      null,
-      null,
-      null,
-      20,
-      0,
-    ]);
-    const text = plan.rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(text).toContain(`Bitmap Index Scan on ${keywords.name}`);
-    expect(text).not.toContain('Seq Scan');
+  const planOf = async (sql: string, values: unknown[]) => {
+    const { rows: lines } = await pool.query<{ 'QUERY PLAN': string }>(`explain ${sql}`, values);
+    return lines.map((line) => line['QUERY PLAN']).join('\n');
+  };
+  const plans = ['teapot', 'common words', '"number7"', '-common', "it's -- ; drop table '"].map(
+    (query) => planOf(allWordsSql(keywords), [query, null, null, null, null, 20, 0]),
+  );
+  const any = planOf(anyWordSql(keywords), ['a b', 1, 2, 3, 4, 20, 0, ["'common'", "'teapot'"]]);
+  for (const plan of await Promise.all([...plans, any])) {
+    expect(plan).toContain(`Bitmap Index Scan on ${keywords.name}`);
+    expect(plan).not.toContain('Seq Scan');
   }
 });
 
@@ -103,6 +95,8 @@ test('where nothing has all words, what has most of them comes first', async () 
   const scores = matches.map(({ score }) => score);
   expect(scores).toEqual(scores.toSorted((a, b) => b - a));
   for (const score of scores) expect(score).toBeLessThan(1);
+  // Words of any kind are looked for as they are.
+  expect(await keysOf("teapot o'neill back\\slash 'quoted' semi;colon")).toEqual([100001, 100002]);
 });
 
 test('paging ends at 10,000, bounds hold, and what is absent is outside of them', async () => {
@@ -113,9 +107,7 @@ test('paging ends at 10,000, bounds hold, and what is absent is outside of them'
 });
 
 test('words are marked in any text, and mark characters of its own are blanked', async () => {
-  expect(await search.markWords('glass teapots', ['A teapot, glasses', 'Glass\uE000', ''])).toEqual([
-    'A \uE000teapot\uE001, \uE000glasses\uE001',
-    '\uE000Glass\uE001 ',
-    '',
-  ]);
+  expect(await search.markWords('glass teapots', ['A teapot, glasses', 'Glass\uE000', ''])).toEqual(
+    ['A \uE000teapot\uE001, \uE000glasses\uE001', '\uE000Glass\uE001 ', ''],
+  );
 });

@@ -1,4 +1,4 @@
-import { keywordIndex, quoteIdentifier, type KeywordIndex, type ReadPool } from '@aviary/postgres';
+import { keywordIndex, type KeywordIndex, type ReadPool } from '@aviary/postgres';
 import { RetryableError } from '@aviary/runtime';
 import { parseTemplate, type SemanticIndex } from '@aviary/semantic-index';
 import { deepestResult } from '../../shared/search.ts';
@@ -27,8 +27,8 @@ interface FoundRow {
   key: number | null;
   score: number | null;
   total: number;
-  /** The query with "or" between its words; null when that would say the same, or something it excludes. */
-  relaxed: string | null;
+  /** The query's words, where asking for any of them is something else; the last resort. */
+  words: string[] | null;
 }
 
 /** Finds rows by their words, with the full-text index that `aviary install` makes. */
@@ -75,10 +75,13 @@ export class KeywordSearch {
       (page - 1) * pageSize,
     ];
     const allWords = await this.#run(allWordsSql(keywords), values);
-    const relaxed = allWords[0]?.relaxed ?? null;
+    const words = allWords[0]?.words ?? null;
     const rows =
-      allWords[0]?.total === 0 && relaxed !== null
-        ? await this.#run(anyWordSql(keywords), [...values, relaxed])
+      allWords[0]?.total === 0 && words !== null
+        ? await this.#run(anyWordSql(keywords), [
+            ...values,
+            words.slice(0, mostWords).map(toTsquery),
+          ])
         : allWords;
     return {
       matches: rows.flatMap(({ key, score }) =>
@@ -152,52 +155,88 @@ const absent = (message: string) => new RetryableError(message, { retryAfterMs: 
 
 const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
 
+/** Words of a query that are looked for apart. */
+const mostWords = 12;
+
+/** Rows looked at for each of those words: of a frequent word some, of a rare one all. */
+const mostRowsOfWord = 5_000;
+
+/**
+ * Rows that are ranked. It takes 0.1 ms for each, since the words of a row are taken apart anew; the others follow.
+ */
+const mostRanked = 2_000;
+
+/** A word as the index holds it, as a query for it. */
+const toTsquery = (word: string) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+/** Rows that have all words. */
 export function allWordsSql(keywords: KeywordIndex): string {
-  const words = `websearch_to_tsquery(${keywords.language}, $1)`;
-  const relaxed = `case when position(' & ' in ${words}::text) > 0 and position('!' in ${words}::text) = 0
-    then replace(${words}::text, ' & ', ' | ') end`;
-  return searchSql(keywords, { query: words, matched: 'words', relaxed });
+  const { language } = keywords;
+  const query = `websearch_to_tsquery(${language}, $1)`;
+  return searchSql(keywords, {
+    hit: `select id as key, cardinality(words) as matched
+          from ${rowsWith(keywords, query)}, asked limit ${deepestResult}`,
+    query,
+    words: `case when position(' & ' in ${query}::text) > 0 and position('!' in ${query}::text) = 0
+              then words end`,
+  });
 }
 
-function anyWordSql(keywords: KeywordIndex): string {
+/** Rows that have any word, those with most of them first. */
+export function anyWordSql(keywords: KeywordIndex): string {
   return searchSql(keywords, {
-    query: '$8::text::tsquery',
-    matched: `cardinality(array(
-      select unnest(tsvector_to_array(document))
-      intersect select unnest(tsvector_to_array(to_tsvector(${keywords.language}, $1)))))`,
-    relaxed: 'null',
+    hit: `select key, count(*)::integer as matched
+          from unnest($8::text[]) as word cross join lateral (
+            select id as key from ${rowsWith(keywords, 'word::tsquery')} limit ${mostRowsOfWord}
+          ) one
+          group by key order by matched desc, key limit ${deepestResult}`,
+    query: `array_to_string($8::text[], ' | ')::tsquery`,
+    words: 'null::text[]',
   });
+}
+
+/** The table's rows that match and are within the bounds. Reads the index, and takes no row's words apart. */
+function rowsWith({ relation, document }: KeywordIndex, query: string): string {
+  return `(
+    select id from ${relation}
+    where ${document} @@ ${query}
+      and ($2::float8 is null or price >= $2::float8)
+      and ($3::float8 is null or price <= $3::float8)
+      and ($4::float8 is null or last_updated::timestamptz >= to_timestamp($4::float8))
+      and ($5::float8 is null or last_updated::timestamptz <= to_timestamp($5::float8))
+  ) matching`;
 }
 
 /**
  * One row at least, for the total. The score is the share of the query's words that a row has, its last part how often
- * and how close together they stand. The words of a row are taken apart anew to rank it, 0.1 ms for a
- * product: what is ranked is bounded by what can be paged through.
+ * and how close together they stand.
  */
 function searchSql(
   { relation, language, document }: KeywordIndex,
-  { query, matched, relaxed }: { query: string; matched: string; relaxed: string },
+  { hit, query, words }: { hit: string; query: string; words: string },
 ): string {
-  const table = `${relation} as row`;
   return `
-    with hit as materialized (
-      select row.${quoteIdentifier('id')} as id, ${document} as document from ${table}
-      where ${document} @@ ${query}
-        and ($2::float8 is null or row.price >= $2::float8)
-        and ($3::float8 is null or row.price <= $3::float8)
-        and ($4::float8 is null or row.last_updated::timestamptz >= to_timestamp($4::float8))
-        and ($5::float8 is null or row.last_updated::timestamptz <= to_timestamp($5::float8))
-      limit ${deepestResult}
-    ), asked as (
-      select cardinality(tsvector_to_array(to_tsvector(${language}, $1)))::float8 as words
+    with asked as materialized (
+      select tsvector_to_array(to_tsvector(${language}, $1)) as words
+    ), hit as materialized (${hit}),
+    first as (select key, matched from hit order by matched desc, key limit ${mostRanked}),
+    ranked as materialized (
+      select key, greatest(matched, cardinality(array(
+               select unnest(words) intersect select unnest(tsvector_to_array(document))))) as matched,
+             ts_rank_cd(document, ${query}, 32) as rank
+      from asked, first cross join lateral (
+        select ${document} as document from ${relation} where id = first.key
+      ) row
+    ), scored as (
+      select key, (matched - 1 + rank) / greatest(cardinality(words), 1) as score
+      from asked, (
+        select key, matched, rank from ranked
+        union all
+        select key, matched, 0 from hit where key not in (select key from ranked)
+      ) each
     )
-    select found.id::float8 as key, found.score, counted.total, ${relaxed} as relaxed
-    from (select count(*)::integer as total from hit) counted
-    left join (
-      select id, (greatest(${matched}, 1) - 1 + ts_rank_cd(document, ${query}, 32)) / greatest(words, 1) as score
-      from hit, asked
-      order by score desc, id
-      limit $6 offset $7
-    ) found on true
-    order by found.score desc, found.id`;
+    select found.key::float8 as key, found.score, counted.total, ${words} as words
+    from asked, (select count(*)::integer as total from hit) counted
+    left join (select key, score from scored order by score desc, key limit $6 offset $7) found on true
+    order by found.score desc, found.key`;
 }
