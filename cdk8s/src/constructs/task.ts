@@ -68,7 +68,12 @@ function jobOf(props: TaskProps): k8s.JobSpec {
     activeDeadlineSeconds: props.deadlineSeconds,
     template: {
       metadata: { labels: selectorOf(props.name) },
-      spec: restrictedPod({ ...props, graceSeconds: 30, restartPolicy: 'OnFailure' }),
+      spec: restrictedPod({
+        ...props,
+        graceSeconds: 30,
+        // Kubernetes removes the pod, and with it what it said, when a container that may be restarted fails for good.
+        restartPolicy: props.retries === 0 ? 'Never' : 'OnFailure',
+      }),
     },
   };
 }

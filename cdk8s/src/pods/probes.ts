@@ -4,7 +4,7 @@ export type Probes = Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'li
 
 /**
  * By the admin port: alive when the process answers, ready when what it needs works too. A process has a minute to
- * start, and is killed after half a minute of silence.
+ * start, and is killed after a minute of silence: half of one has been a busy node's, and a restart makes it busier.
  */
 export const adminProbes: Probes = probes(
   (path) => ({ httpGet: { path, port: k8s.IntOrString.fromString('admin') } }),
@@ -35,8 +35,8 @@ function probes(
     livenessProbe: {
       ...check(paths.alive),
       periodSeconds: 10,
-      timeoutSeconds: 5,
-      failureThreshold: 3,
+      timeoutSeconds: 10,
+      failureThreshold: 6,
     },
   };
 }
