@@ -45,6 +45,11 @@ test: install infra/node_modules/.package-lock.json ## Unit, property and integr
 	@npm run --silent test
 	@npm run --silent test:infra
 
+.PHONY: e2e
+e2e: install ## Scenarios on the cluster of KUBECONFIG, which has KEDA and the images aviary/*:dev (SQS=localstack)
+	@ENV=kind OVERRIDES='$(if $(SQS),e2e/src/cluster/$(SQS).yaml)' npm run --silent synth >/dev/null
+	@npm run --silent e2e
+
 .PHONY: storm
 storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=15 RUNS=1 PARALLEL=1)
 	@npm run --silent storm -- $(if $(SEED),--seed=$(SEED)) $(if $(SECONDS),--seconds=$(SECONDS)) \
@@ -53,6 +58,18 @@ storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=1
 .PHONY: bench
 bench: install ## Measure what the README says (about 20 minutes)
 	@npm run --silent bench
+
+VERSION ?= $(shell git describe --tags --always --dirty)
+
+.PHONY: images
+images: ## Build the images by docker, as aviary/NAME:dev and aviary/NAME:VERSION (VERSION=1.2.3, else git's)
+	@docker info >/dev/null 2>&1 || { echo 'make images needs docker, running: https://docs.docker.com/get-docker' >&2; exit 1; }
+	@for dockerfile in services/*/Dockerfile local/Dockerfile; do \
+		name=aviary/$$(basename "$$(dirname "$$dockerfile")"); \
+		echo "==> $$name:$(VERSION)"; \
+		docker build --quiet --file "$$dockerfile" --tag "$$name:$(VERSION)" --tag "$$name:dev" \
+			--build-arg VERSION='$(VERSION)' --build-arg REVISION="$$(git rev-parse HEAD)" . || exit 1; \
+	done
 
 .PHONY: synth
 synth: install ## Write Kubernetes manifests to dist/ENV (ENV=kind, or ENV=prod OUTPUTS=.aviary/outputs.json; OVERRIDES=a.yaml,b.yaml OUT=directory)
@@ -64,7 +81,7 @@ monitoring: install ## Write the Grafana dashboard and the alert rules from thei
 
 .PHONY: synth-golden
 synth-golden: install ## Renew cdk8s/golden, which a test holds against what synth writes
-	@npm run --silent test -- -u cdk8s/src/golden.test.ts
+	@npm run --silent test -- cdk8s/src/golden.test.ts -u
 
 .PHONY: chart
 chart: install ## Write Aviary's Helm chart, charts/aviary, from cdk8s/

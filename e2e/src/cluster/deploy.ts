@@ -1,10 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { reportCluster } from './failure-report.ts';
 import { kubectl, namespace, untilCondition, untilRolledOut } from './kubectl.ts';
 
-/** Set by whoever synthesizes elsewhere. */
-const manifests = resolve(process.env.MANIFESTS ?? join(import.meta.dirname, '../../../dist/kind'));
+/** As `make synth ENV=kind` writes them. */
+const manifests = join(import.meta.dirname, '../../../dist/kind');
 
 /** Applies the manifests as a person would, and waits until everything runs. Vitest's global setup. */
 export async function setup(): Promise<void> {

@@ -30,8 +30,10 @@ export async function startVisitors(): Promise<Visitors> {
   await kubectl(['delete', `namespace/${elsewhere}`, '--ignore-not-found', '--wait'], {
     timeoutMs: 90_000,
   });
-  await kubectl(['apply', '--filename=-'], { input: JSON.stringify(objects(image, script)) });
   const inElsewhere = `--namespace=${elsewhere}`;
+  await kubectl([inElsewhere, 'apply', '--filename=-'], {
+    input: JSON.stringify(objects(image, script)),
+  });
   await kubectl([inElsewhere, 'wait', 'pod/visitors', '--for=condition=Ready', '--timeout=90s'], {
     timeoutMs: 100_000,
   });
