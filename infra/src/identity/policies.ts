@@ -42,7 +42,13 @@ export function policiesOf(arns: Arns): Record<Identity, Statement[]> {
       connect(users.pelican, [arns.databases.primary]),
     ],
     emu: [allow([...take, hold], [live]), allow([send], [dead, refresh])],
-    frontend: [allow([count], [live, dead]), connect(users.frontend, arns.databases.all)],
+    frontend: [
+      allow([count], [live]),
+      // The page of the pipeline shows dead letters, and has them redriven or discarded.
+      allow([count, ...take, hold], [dead]),
+      allow([send, count], [refresh]),
+      connect(users.frontend, arns.databases.all),
+    ],
     kedaOperator: [allow([count], [live])],
     externalSecrets: [
       allow(['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], arns.secrets),

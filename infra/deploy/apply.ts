@@ -1,0 +1,79 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Deployment } from './deployment.ts';
+import { authorities, databaseUsers } from './database.ts';
+
+const services = ['pelican', 'emu', 'frontend'];
+
+/** Brings dist/prod into the cluster, in the order in which one needs the other. */
+export async function apply(deployment: Deployment): Promise<void> {
+  const { tools } = deployment;
+  const files = readdirSync(join(deployment.root, 'dist/prod')).sort();
+  const before = files.filter((file) => file < '30');
+  const after = files.filter((file) => file >= '40');
+
+  await applyFiles(deployment, before.slice(0, 1));
+  await applyAuthorities(deployment);
+  await applyFiles(deployment, before.slice(1));
+  await tools.run('kubectl', [
+    ...deployment.inNamespace('wait', '--for=condition=Ready', 'externalsecret', '--all'),
+    '--timeout=120s',
+  ]);
+  await databaseUsers(deployment);
+  await install(
+    deployment,
+    files.filter((file) => file.startsWith('30')),
+  );
+  await applyFiles(deployment, after);
+}
+
+/** Prepares the database for this version. A finished Job cannot be changed: it is made anew. */
+async function install(deployment: Deployment, files: readonly string[]): Promise<void> {
+  const { tools } = deployment;
+  await tools.run(
+    'kubectl',
+    deployment.inNamespace('delete', 'job', 'install', '--ignore-not-found', '--wait'),
+  );
+  await applyFiles(deployment, files);
+  await tools.run(
+    'kubectl',
+    deployment.inNamespace('wait', '--for=condition=complete', 'job/install', '--timeout=15m'),
+  );
+}
+
+/** What pods verify the database's certificate by. */
+async function applyAuthorities(deployment: Deployment): Promise<void> {
+  const { configMap, key } = deployment.outputs().database.authorities;
+  const document = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: configMap,
+      namespace: deployment.outputs().cluster.namespace,
+      labels: { 'app.kubernetes.io/part-of': 'aviary' },
+    },
+    data: { [key]: `${await authorities(deployment)}\n` },
+  };
+  await deployment.tools.run('kubectl', [...serverSide, '-f', '-'], {
+    input: JSON.stringify(document),
+  });
+}
+
+async function applyFiles({ tools }: Deployment, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    await tools.run('kubectl', [...serverSide, '-f', join('dist/prod', file)]);
+  }
+}
+
+/** The manifests are the truth: what was edited by hand in a field of theirs is taken back. */
+const serverSide = ['apply', '--server-side', '--force-conflicts', '--field-manager=aviary-deploy'];
+
+/** Waits until every service runs in its new version. */
+export async function wait(deployment: Deployment): Promise<void> {
+  for (const service of services) {
+    await deployment.tools.run('kubectl', [
+      ...deployment.inNamespace('rollout', 'status', `deployment/${service}`),
+      '--timeout=10m',
+    ]);
+  }
+}
