@@ -53,7 +53,7 @@ export function connectPipeline(connections: PipelineConnections): Pipeline {
       },
       { keepMs },
     ),
-    flock: config.WORKERS.length === 0 ? undefined : new Figure(() => workers.ask(), { keepMs }),
+    flock: config.WORKERS.length === 0 ? undefined : new Figure(() => workers.ask(), { keepMs, timeoutMs: 500 }),
     searchHealth,
   };
   return {
