@@ -3,12 +3,10 @@
 . "$(dirname "$0")/setting.sh"
 need docker kind
 
+make --no-print-directory images
 images=()
 for dockerfile in services/*/Dockerfile local/Dockerfile; do
-  image=aviary/$(basename "$(dirname "$dockerfile")"):dev
-  say "Building $image"
-  docker build --quiet --tag "$image" --file "$dockerfile" .
-  images+=("$image")
+  images+=("aviary/$(basename "$(dirname "$dockerfile")"):dev")
 done
 say 'Loading them into the cluster'
 kind load docker-image --name aviary "${images[@]}"

@@ -43,7 +43,19 @@ function run(step: string, environment: Record<string, string> = {}, present = t
     chmodSync(join(directory.path, tool), 0o755);
   }
   // Nothing else may be found: a real kubectl would do things.
-  for (const tool of ['bash', 'env', 'dirname', 'basename', 'grep', 'cat', 'node', 'npm', 'sh']) {
+  for (const tool of [
+    'bash',
+    'env',
+    'dirname',
+    'basename',
+    'grep',
+    'cat',
+    'node',
+    'npm',
+    'sh',
+    'make',
+    'git',
+  ]) {
     const found = spawnSync('bash', ['-c', `type -P ${tool}`], { encoding: 'utf8' }).stdout.trim();
     symlinkSync(found, join(directory.path, tool));
   }
@@ -83,7 +95,7 @@ describe('make kind-up', () => {
       'helm upgrade --install keda keda --repo https://kedacore.github.io/charts --version 2.21.0 --namespace keda',
       'helm upgrade --install kube-prometheus-stack',
       'apply --namespace monitoring --filename charts/alerts/aviary.yaml',
-      'docker build --quiet --tag aviary/pelican:dev --file services/pelican/Dockerfile .',
+      /^docker build .*services\/pelican\/Dockerfile .*--tag aviary\/pelican:dev/,
       /^kind load docker-image --name aviary .*aviary\/pelican:dev/,
       'apply --filename dist/kind/00-namespace.yaml',
       'apply --filename dist/kind/20-stand-ins.yaml',
