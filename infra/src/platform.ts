@@ -67,7 +67,7 @@ export function buildPlatform(given: Given): {
   for (const index of indexesOf(specs)) {
     new ServerlessIndex(
       index.name,
-      { ...index, region, protectedFromDeletion: settings.protectData },
+      { ...index, region: settings.indexRegion, protectedFromDeletion: settings.protectData },
       { protect: settings.protectData },
     );
   }

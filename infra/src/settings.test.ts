@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { namesOf } from './names.ts';
 import { readSettings } from './settings.ts';
 
-const dev = { environment: 'dev', region: 'eu-central-1' };
+const dev = { environment: 'dev', region: 'eu-west-1' };
 
 test('a stack says its environment and region, and the rest is that environment’s', () => {
   expect(readSettings(dev)).toMatchObject({ natGateways: 1, protectData: false });

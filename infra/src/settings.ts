@@ -20,6 +20,8 @@ const databaseSchema = z.strictObject({
 const settingsSchema = z.strictObject({
   environment: z.enum(['dev', 'prod']),
   region: z.string().min(1),
+  /** Where in AWS Pinecone keeps the index: near, but Pinecone is not in every region. That of the stack when absent. */
+  indexRegion: z.string().min(1),
   vpcCidr: cidr,
   availabilityZones: count(2).max(4),
   /** One for each zone outlives the loss of a zone; a single one costs a third. */
@@ -53,7 +55,10 @@ const shared = {
   signIn: false,
 };
 
-const defaults: Record<Settings['environment'], Omit<Settings, 'environment' | 'region'>> = {
+const defaults: Record<
+  Settings['environment'],
+  Omit<Settings, 'environment' | 'region' | 'indexRegion'>
+> = {
   dev: {
     ...shared,
     vpcCidr: '10.20.0.0/16',
@@ -111,6 +116,10 @@ export function readSettings(given: unknown): Settings {
       path: ['natGateways'],
       error: 'must be at most as many as availabilityZones',
     })
+    .refine(({ ingress, signIn }) => ingress === undefined || signIn, {
+      path: ['signIn'],
+      error: 'must be true with a public address: everybody could edit',
+    })
     .refine(({ database }) => database.maxStorageGiB >= database.storageGiB, {
       path: ['database', 'maxStorageGiB'],
       error: 'must be at least storageGiB',
@@ -125,7 +134,12 @@ export function readSettings(given: unknown): Settings {
         environment !== 'prod' || !apiAllowedCidrs.includes('0.0.0.0/0'),
       { path: ['apiAllowedCidrs'], error: 'must not be the whole internet in prod' },
     )
-    .safeParse({ ...base, ...read.data, database: { ...base.database, ...read.data.database } });
+    .safeParse({
+      ...base,
+      indexRegion: read.data.region,
+      ...read.data,
+      database: { ...base.database, ...read.data.database },
+    });
   if (!result.success) throw faulty(result.error.issues);
   return result.data;
 }

@@ -41,7 +41,7 @@ beforeEach(async () => {
   }
   mkdirSync(join(checkout, '.aviary'));
   const pem = readFileSync(join(import.meta.dirname, 'authority.pem'), 'utf8');
-  writeFileSync(join(checkout, '.aviary/database-authorities-eu-central-1.pem'), pem);
+  writeFileSync(join(checkout, '.aviary/database-authorities-eu-west-1.pem'), pem);
   pageStatus = 200;
   page = createServer((_, response) => response.writeHead(pageStatus).end());
   await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));

@@ -17,7 +17,7 @@ beforeAll(() => {
     alarmEmail: 'on-call@example.com',
     ingress: {
       host: 'aviary.example.com',
-      certificateArn: 'arn:aws:acm:eu-central-1:1:certificate/x',
+      certificateArn: 'arn:aws:acm:eu-west-1:1:certificate/x',
     },
   });
   withReaders = register('prod', { ...reachable, database: { readReplicas: 2 } }, password);

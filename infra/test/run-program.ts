@@ -41,7 +41,7 @@ process.stdout.write(JSON.stringify({ resources, ...(told as object) }));
 
 /** What AWS would add to the inputs. */
 function answer(type: string, name: string): Record<string, unknown> {
-  const region = 'eu-central-1';
+  const region = 'eu-west-1';
   const arn = (service: string) => ({ arn: `arn:aws:${service}:${region}:${account}:${name}` });
   const answers: Record<string, Record<string, unknown>> = {
     'aws:sqs/queue:Queue': {
@@ -75,7 +75,7 @@ function invoked(token: string): Record<string, unknown> {
   const answers: Record<string, Record<string, unknown>> = {
     'aws:index/getCallerIdentity:getCallerIdentity': { accountId: account },
     'aws:index/getAvailabilityZones:getAvailabilityZones': {
-      names: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+      names: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
     },
   };
   const found = answers[token];

@@ -20,7 +20,7 @@ const wanted = {
   name: 'aviary',
   dimension: 384,
   metric: 'cosine',
-  region: 'eu-central-1',
+  region: 'eu-west-1',
   protectedFromDeletion: true,
 };
 
@@ -47,7 +47,7 @@ test('an index is made once, protected, and found again', async () => {
   expect(await run('create', wanted)).toEqual({ answer: { id: 'aviary', outs: wanted } });
   expect(await (await ask()).json()).toMatchObject({
     deletion_protection: 'enabled',
-    deployment: { cloud: 'aws', region: 'eu-central-1' },
+    deployment: { cloud: 'aws', region: 'eu-west-1' },
     schema: { fields: { _values: { dimension: 384, metric: 'cosine' } } },
   });
   expect(await run('create', wanted)).toEqual({ answer: { id: 'aviary', outs: wanted } });
