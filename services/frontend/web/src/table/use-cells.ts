@@ -15,7 +15,15 @@ const order = columns.filter((column) => (editableColumns as readonly string[]).
  * Which cell has the keyboard's focus and which one is being edited. The table is one stop of the tab key, as the
  * grid pattern has it: within, the arrow keys go from cell to cell.
  */
-export function useCells(table: Readonly<Ref<HTMLElement | null>>, ids: () => number[]) {
+export function useCells(
+  table: Readonly<Ref<HTMLElement | null>>,
+  rows: {
+    ids: () => number[];
+    /** Nothing of it can be edited. */
+    isFixed: (id: number) => boolean;
+  },
+) {
+  const { ids, isFixed } = rows;
   const focused = shallowRef<Cell>();
   const edited = shallowRef<Cell>();
   /** What the editor begins with in place of what is saved. */
@@ -34,8 +42,11 @@ export function useCells(table: Readonly<Ref<HTMLElement | null>>, ids: () => nu
   async function focus(cell: Cell): Promise<void> {
     focused.value = cell;
     await nextTick();
-    const place = `[data-cell="${cell.id}-${cell.column}"]`;
-    table.value?.querySelector<HTMLElement>(`${place} :is(button, input, textarea)`)?.focus();
+    const at = (column: Cell['column']) =>
+      table.value?.querySelector<HTMLElement>(
+        `[data-cell="${cell.id}-${column}"] :is(button, input, textarea)`,
+      );
+    (at(cell.column) ?? at('actions'))?.focus();
   }
 
   function open(cell: Cell, beginWith?: string): void {
@@ -53,7 +64,7 @@ export function useCells(table: Readonly<Ref<HTMLElement | null>>, ids: () => nu
       if (isFocusHere) void focus(cell);
       return;
     }
-    const present = ids();
+    const present = ids().filter((id) => !isFixed(id));
     const place = present.indexOf(cell.id) * order.length + order.indexOf(cell.column) + next;
     const id = present[Math.floor(place / order.length)];
     const column = order[place % order.length];

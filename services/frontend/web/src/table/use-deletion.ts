@@ -1,4 +1,4 @@
-import { reactive, shallowRef } from 'vue';
+import { shallowReactive, shallowRef } from 'vue';
 import type { Product } from '../../../shared/product.ts';
 import { ApiError } from '../api.ts';
 import { deleteProduct, restoreProduct } from './products-api.ts';
@@ -11,20 +11,21 @@ export function useDeletion(parts: {
 }) {
   /** The one to ask about, and why. */
   const asking = shallowRef<{ product: Product; why: 'final' | 'changed' }>();
-  /** The last one deleted, which can be put back. */
-  const undoable = shallowRef<Product>();
+  /** Deleted rows that are shown yet, by id: what is put back, where that can be. */
+  const gone = shallowReactive(new Map<number, Product | undefined>());
+  /** The one to offer for a while. */
+  const offered = shallowRef<Product>();
   const failure = shallowRef<string>();
-  /** Ids of rows that are shown though they are deleted. */
-  const gone = reactive(new Set<number>());
 
   async function remove(product: Product, restorable: boolean): Promise<void> {
     asking.value = undefined;
     failure.value = undefined;
     try {
       const deleted = await deleteProduct(product);
-      gone.add(product.id);
+      const kept = restorable ? deleted.product : undefined;
+      gone.set(product.id, kept);
+      offered.value = kept;
       parts.onWrite(product.id, 'deleted', deleted.savedAt);
-      if (restorable) undoable.value = deleted.product;
     } catch (error) {
       if (error instanceof ApiError && error.current) {
         parts.replace(error.current);
@@ -33,10 +34,9 @@ export function useDeletion(parts: {
     }
   }
 
-  async function undo(): Promise<void> {
-    const product = undoable.value;
-    undoable.value = undefined;
+  async function undo(product: Product | undefined): Promise<void> {
     if (product === undefined) return;
+    if (offered.value?.id === product.id) offered.value = undefined;
     try {
       const restored = await restoreProduct(product);
       parts.replace(restored.product);
@@ -52,5 +52,5 @@ export function useDeletion(parts: {
     else asking.value = { product, why: 'final' };
   }
 
-  return { asking, undoable, failure, gone, begin, remove, undo };
+  return { asking, offered, failure, gone, begin, remove, undo };
 }
