@@ -106,7 +106,7 @@ function isRefusal(error: unknown): error is Error & { code: string } {
   return !isRetryable(error) && typeof code === 'string' && /^2[23]...$/.test(code);
 }
 
-/** All rows in one statement: 1,000 of them into a table of 100,000 in some 60 ms. */
+/** All rows in one statement: 1,000 of them into a table of 100,000 without an index on the SKU in 50 to 100 ms. */
 const importStatement = (relation: string) => `
   with input as materialized (
     select * from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::numeric[])

@@ -68,7 +68,7 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
     const { page, pageSize, filter } = asked;
     const found = await table.page(asked);
     const seen = (page - 1) * pageSize + found.length;
-    if (found.length > 0 && found.length < pageSize) {
+    if (found.length < pageSize && (found.length > 0 || page === 1)) {
       return { products: found, total: seen, totalIsExact: true };
     }
     if (!isNarrow(filter)) {
