@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { alerts } from './aviary.ts';
 import { prometheusRule } from './rule.ts';
 
@@ -11,6 +11,9 @@ const promtool = spawnSync('promtool', ['--version']).status === 0;
 if (!promtool) {
   console.warn('ALERTS WERE NOT TRIED: there is no promtool (Debian: apt-get install prometheus).');
 }
+
+// Hours of minutes, evaluated one by one, on a machine with other work.
+vi.setConfig({ testTimeout: 90_000 });
 
 const here = 'namespace="aviary"';
 const pelican = `${here}, pod="pelican-1"`;
