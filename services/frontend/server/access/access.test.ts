@@ -5,6 +5,7 @@ import express from 'express';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { problemSchema } from '../../shared/problem.ts';
 import { startApp, urlOf, type TestApp } from '../../testing/start-app.ts';
+import { readConfig } from '../config.ts';
 import { answerProblems } from '../problems.ts';
 import { addRateLimits } from './rate-limits.ts';
 import { addSecurityHeaders } from './security-headers.ts';
@@ -136,4 +137,41 @@ test('browsers are told what the page may do, and to insist on https only where 
   const plain = await fetch(aviary.url);
   expect(plain.headers.get('strict-transport-security')).toBeNull();
   expect(plain.headers.get('content-security-policy')).not.toContain('upgrade');
+});
+
+describe('a configuration for signing in', () => {
+  const valid = {
+    DATABASE_URL: 'postgres://db/shop',
+    SPECS: 'specs',
+    QUEUE_URL: 'https://sqs/1',
+    DEAD_LETTER_QUEUE_URL: 'https://sqs/2',
+    REFRESH_QUEUE_URL: 'https://sqs/3',
+    OPENAI_API_KEY: 'x',
+    PINECONE_API_KEY: 'x',
+  };
+  const signIn = {
+    EDIT_AUTH: 'oidc',
+    PUBLIC_URL: 'https://aviary.example.com',
+    OIDC_ISSUER: 'https://login.example.com',
+    OIDC_CLIENT_ID: 'aviary',
+    OIDC_CLIENT_SECRET: 'from the provider',
+    SESSION_KEY: 'thirty-two characters or more of it',
+  };
+
+  test('is complete, or every variable that lacks is named', () => {
+    expect(readConfig({ ...valid, ...signIn }).SESSION_KEY).toHaveLength(1);
+    expect(() => readConfig({ ...valid, EDIT_AUTH: 'oidc' })).toThrow(
+      /5 fault.*PUBLIC_URL.*OIDC_ISSUER.*OIDC_CLIENT_ID.*OIDC_CLIENT_SECRET.*SESSION_KEY/s,
+    );
+  });
+
+  test.each([
+    ['PUBLIC_URL', 'https://example.com/aviary', 'must have no path'],
+    ['OIDC_ISSUER', 'http://login.example.com', 'must begin with https://'],
+    ['SESSION_KEY', 'too short a key', 'at least 32 characters'],
+  ])('%s is not %s', (name, value, fault) => {
+    const read = () => readConfig({ ...valid, ...signIn, [name]: value });
+    expect(read).toThrow(fault);
+    if (name === 'SESSION_KEY') expect(read).not.toThrow(value);
+  });
 });

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, startReplica, type LocalPostgres } from '@aviary/local/postgres';
 import { startTcpProxy } from '@aviary/local/tcp-proxy';
-import type { ReadPool, ReadTarget } from '@aviary/postgres';
+import { createPool, type ReadPool, type ReadTarget } from '@aviary/postgres';
 import { waitUntil } from '@aviary/testing';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fillDatabase, startApp, type TestApp } from '../../testing/start-app.ts';
 
@@ -50,9 +49,8 @@ function targetAt(reads: ReadPool, { port }: { port: number }): ReadTarget {
 const portOf = (url: string) => ({ port: Number(new URL(url).port) });
 
 async function run(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
+  const pool = createPool({ connectionString: url, max: 1, applicationName: 'test' });
+  await pool.query(sql).finally(() => pool.end());
 }
 
 /** Readers that ask until told to stop, each answer kept with its status and milliseconds. */
