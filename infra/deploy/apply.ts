@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Deployment } from './deployment.ts';
-import { authorities, databaseUsers } from './database.ts';
+import { authorities, databaseUsers, runSql } from './database.ts';
 
 const services = ['pelican', 'emu', 'frontend'];
 
@@ -20,6 +20,7 @@ export async function apply(deployment: Deployment): Promise<void> {
     '--timeout=120s',
   ]);
   await databaseUsers(deployment);
+  if (deployment.environment.FILE) await runSql(deployment);
   await install(
     deployment,
     files.filter((file) => file.startsWith('30')),
