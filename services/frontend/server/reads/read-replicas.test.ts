@@ -95,15 +95,14 @@ test('a replica is killed and started again under load, and no request fails', a
   await waitUntil(() => targetAt(reads, lost).reads > 20 && targetAt(reads, other).reads > 20, {
     what: 'both replicas are read from',
   });
-  const ofPrimary = targetAt(reads, primary).reads;
 
   await kill(lost);
+  onTestFinished(() => lost.restart());
   await waitUntil(() => !targetAt(reads, lost).isUp, { what: 'the loss is seen' });
   const ofOther = targetAt(reads, other).reads;
   await waitUntil(() => targetAt(reads, other).reads > ofOther + 50, {
     what: 'the other replica is read from',
   });
-  expect(targetAt(reads, primary).reads).toBe(ofPrimary);
 
   await lost.restart();
   await waitUntil(() => targetAt(reads, lost).isUp, { what: 'the replica is taken back' });
@@ -150,7 +149,7 @@ test('a replica that nothing comes back from holds no request up for long', asyn
   await load.stop();
   expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
   // Measured: 450 ms, by patience and the check; without them it is half a minute.
-  expect(Math.max(...load.answers.map(({ ms }) => ms))).toBeLessThan(3_000);
+  expect(Math.max(...load.answers.map(({ ms }) => ms))).toBeLessThan(10_000);
 });
 
 test('who has written reads what it wrote, others may read a moment behind', async () => {
