@@ -164,7 +164,7 @@ const mostRowsOfWord = 5_000;
 /**
  * Rows that are ranked. It takes 0.1 ms for each, since the words of a row are taken apart anew; the others follow.
  */
-const mostRanked = 2_000;
+const mostRanked = 1_000;
 
 /** A word as the index holds it, as a query for it. */
 const toTsquery = (word: string) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
