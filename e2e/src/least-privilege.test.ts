@@ -156,6 +156,13 @@ test('the page edits, searches and shows what waits', async () => {
     body: JSON.stringify({ name: 'tea kettle', sku: 'k', description: 'for water', price: 3 }),
   });
   expect(response.status).toBe(201);
+  const saved = (await response.json()) as { product: { id: number }; savedAt: number };
+  // Ends by itself, once search shows the row.
+  const journey = await fetch(
+    `${page}/api/products/${saved.product.id}/journey?since=${saved.savedAt}`,
+  );
+  const steps = [...(await journey.text()).matchAll(/"step":"(\w+)"/g)].map(([, step]) => step);
+  expect(new Set(steps)).toEqual(new Set(['saved', 'queued', 'embedded', 'searchable']));
   await system.quiet();
   const found = await (await fetch(`${page}/api/search?q=tea+kettle`)).json();
   expect(JSON.stringify(found)).toContain('tea kettle');
