@@ -182,7 +182,7 @@ describe('make deploy', () => {
     ]) {
       expect(said).toMatch(part);
     }
-    expect(calls.filter((call) => /up|put|login --username|helm upgrade|apply/.test(call))).toEqual(
+    expect(calls.filter((call) => /pulumi up|put-secret|docker login|helm upgrade|kubectl apply/.test(call))).toEqual(
       [],
     );
   });
