@@ -9,9 +9,8 @@ interface Limits {
 }
 
 async function scaleWithin(limits: Limits): Promise<void> {
-  await kubectl(['patch', 'scaledobject/emu', '--type=merge', '--patch-file=/dev/stdin'], {
-    input: JSON.stringify({ spec: limits }),
-  });
+  const patch = JSON.stringify({ spec: limits });
+  await kubectl(['patch', 'scaledobject/emu', '--type=merge', `--patch=${patch}`]);
 }
 
 let cluster: Cluster;
