@@ -182,9 +182,11 @@ describe('make deploy', () => {
     ]) {
       expect(said).toMatch(part);
     }
-    expect(calls.filter((call) => /pulumi up|put-secret|docker login|helm upgrade|kubectl apply/.test(call))).toEqual(
-      [],
-    );
+    expect(
+      calls.filter((call) =>
+        /pulumi up|put-secret|docker login|helm upgrade|kubectl apply/.test(call),
+      ),
+    ).toEqual([]);
   });
 
   test('tells of a tool that is not there', async () => {
