@@ -47,7 +47,7 @@ test: install infra/node_modules/.package-lock.json ## Unit, property and integr
 
 .PHONY: e2e
 e2e: install ## Scenarios on the cluster of KUBECONFIG, which has KEDA and the images aviary/*:dev (SQS=localstack)
-	@ENV=kind OVERRIDES='$(if $(SQS),e2e/src/cluster/$(SQS).yaml)' npm run --silent synth >/dev/null
+	@SQS='$(SQS)'; ENV=kind OVERRIDES=$${SQS:+charts/kind/$$SQS.yaml,e2e/src/cluster/$$SQS.yaml} npm run --silent synth >/dev/null
 	@npm run --silent e2e
 
 .PHONY: storm
