@@ -69,7 +69,7 @@ export class System {
       PINECONE_API_KEY: 'local',
       PINECONE_CONTROLLER_URL: urls.index,
       DATABASE_URL: database.url,
-      SPECS: 'examples/products.yaml',
+      SPECS: 'bench/products.yaml',
     };
   }
 
