@@ -15,7 +15,7 @@ export async function startWriter(databaseUrl: string, label: string): Promise<W
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const done = { inserted: 0, updated: 0, deleted: 0 };
-  let stopped = false;
+  const stopping = new AbortController();
   const mine = `sku like '${label}-%'`;
   const write = async (turn: number) => {
     if (turn % 5 === 3) {
@@ -39,7 +39,7 @@ export async function startWriter(databaseUrl: string, label: string): Promise<W
     }
   };
   const running = (async () => {
-    for (let turn = 0; !stopped; turn += 1) {
+    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
       await write(turn);
       await delay(paceMs);
     }
@@ -47,7 +47,7 @@ export async function startWriter(databaseUrl: string, label: string): Promise<W
   running.catch(() => undefined);
   return {
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       try {
         await running;
       } finally {
