@@ -14,9 +14,13 @@ export async function setup(): Promise<void> {
     if (await exists(`namespace/${namespace}`)) {
       await kubectl(['delete', 'job/seed', 'job/install', '--ignore-not-found']);
     }
-    for (const name of (await readdir(manifests)).sort()) await apply(name);
-    await untilCondition('job/seed', 'condition=complete', 300);
-    await untilCondition('job/install', 'condition=complete', 300);
+    for (const name of (await readdir(manifests)).sort()) {
+      const objects = await apply(name);
+      // What comes after them needs what they make, and would begin with a back-off.
+      for (const job of objects.filter((object) => object.startsWith('job.batch/'))) {
+        await untilCondition(job, 'condition=complete', 300);
+      }
+    }
     for (const name of ['pelican', 'emu', 'frontend']) await untilRolledOut(name, 300);
   } catch (error) {
     process.stderr.write(await reportCluster());
@@ -24,12 +28,14 @@ export async function setup(): Promise<void> {
   }
 }
 
-async function apply(name: string): Promise<void> {
+/** @returns the objects' names */
+async function apply(name: string): Promise<string[]> {
   const yaml = await readFile(join(manifests, name), 'utf8');
   // Who has no Prometheus operator has no such kind.
   if (yaml.includes('kind: PodMonitor') && !(await exists('crd/podmonitors.monitoring.coreos.com')))
-    return;
-  await kubectl(['apply', '--filename=-'], { input: yaml });
+    return [];
+  const names = await kubectl(['apply', '--filename=-', '--output=name'], { input: yaml });
+  return names.trim().split('\n');
 }
 
 /** @throws Error unless these manifests may be applied here. */
