@@ -99,8 +99,9 @@ describe('make kind-up', () => {
       /^kind load docker-image --name aviary .*aviary\/pelican:dev/,
       'apply --filename dist/kind/00-namespace.yaml',
       'apply --filename dist/kind/20-stand-ins.yaml',
+      'wait job/seed --namespace aviary --for condition=Complete',
       'apply --filename dist/kind/50-emu.yaml',
-      'wait job/seed job/install --namespace aviary --for condition=Complete',
+      'wait job/install --namespace aviary --for condition=Complete',
       'rollout status deployment/frontend',
     );
     expect(output).toContain('port-forward service/frontend 8080:80');

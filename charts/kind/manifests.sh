@@ -13,12 +13,14 @@ kubectl delete job seed install --namespace aviary --ignore-not-found
 for file in dist/kind/*.yaml; do
   say "Applying $(basename "$file")"
   kubectl apply --filename "$file"
+  # Else the next Job would fail for want of the tables, and wait longer with each try.
+  case $file in */20-*) kubectl wait job/seed --namespace aviary --for condition=Complete --timeout 15m ;; esac
 done
 # Under the tag they had before, there may be new images.
 if [ -n "$running" ]; then kubectl rollout restart "${services[@]}" --namespace aviary; fi
 
-say 'Waiting for the sample rows, the triggers and the services'
-kubectl wait job/seed job/install --namespace aviary --for condition=Complete --timeout 15m
+say 'Waiting for the triggers and the services'
+kubectl wait job/install --namespace aviary --for condition=Complete --timeout 15m
 for service in "${services[@]}"; do
   kubectl rollout status "$service" --namespace aviary --timeout 5m
 done
