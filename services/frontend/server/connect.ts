@@ -14,6 +14,8 @@ import { connectSearch } from './search/connect-search.ts';
 
 /** How long a figure of the status is kept: below the second in which a page asks again. */
 const keepMs = 400;
+/** Longest statement, in milliseconds: nobody waits for more, and all requests share ten connections. */
+const statementTimeoutMs = 10_000;
 
 /**
  * What the routes work with, connected as configured. Nothing is asked for before it is needed.
@@ -33,6 +35,7 @@ export function connect(
     caFile: config.DATABASE_CA_FILE,
     iamRegion: config.DATABASE_IAM_AUTH ? config.AWS_REGION : undefined,
     max: 10,
+    statementTimeoutMs,
     applicationName: 'aviary-frontend',
   });
   const pool = createPool(databaseAt(config.DATABASE_URL));

@@ -72,7 +72,10 @@ function toProblem(error: unknown): Omit<Problem, 'type' | 'title'> {
   // Postgres' unique_violation; the only such column a user sets is the SKU.
   if (code === '23505') return { status: 409, detail: 'Another product has this SKU.' };
   if (code === '23503') {
-    return { status: 409, detail: 'Rows of another table refer to this product: delete those first.' };
+    return {
+      status: 409,
+      detail: 'Rows of another table refer to this product: delete those first.',
+    };
   }
   // Data exceptions and constraints of a table narrower than the product's own rules.
   if (error instanceof Error && typeof code === 'string' && /^2[23]...$/.test(code)) {

@@ -10,7 +10,11 @@ export class WebServer implements Part {
 
   constructor(app: RequestListener, options: { host: string; port: number; health: Health }) {
     this.#options = options;
-    this.#server = createServer(app);
+    // A body that never ends would keep its place among those at work.
+    this.#server = createServer(
+      { requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
+      app,
+    );
     // Above what load balancers keep an idle connection for (60 s), so that they never reuse a closed one.
     this.#server.keepAliveTimeout = 65_000;
     options.health.expect(this.name);

@@ -2,8 +2,8 @@ import type { Request, RequestHandler } from 'express';
 import { RequestError } from '../problems.ts';
 import { isReading } from './reading-methods.ts';
 
-/** What bodies there are. None of them can be sent by a form of another site. */
-const contentTypes = ['application/json', 'text/csv'];
+/** What all bodies are. A form of another site cannot send it. */
+const contentType = 'application/json';
 
 /**
  * Turns away what another site's page makes a browser send. Browsers say where a request comes from, and scripts
@@ -21,8 +21,8 @@ export function sameOriginOnly(publicUrl: string | undefined): RequestHandler {
           'Changes are taken from this page itself, not from other sites.',
         );
       }
-      if (hasBody(request) && request.is(contentTypes) === false) {
-        throw new RequestError(415, `A body must be ${contentTypes.join(' or ')}.`);
+      if (hasBody(request) && request.is(contentType) === false) {
+        throw new RequestError(415, `A body must be ${contentType}.`);
       }
     }
     next();

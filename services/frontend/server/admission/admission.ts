@@ -13,14 +13,16 @@ export interface AdmissionOptions {
 }
 
 /** Streams stay open for as long as they are looked at, and cost little meanwhile. */
-const streamsAtOnce = 500;
+const streams = { atOnce: 500, queue: 0 };
+/** Looks at the pipeline and at dead letters: these wait for SQS, up to 15 s, rather than work. */
+const looks = { atOnce: 64, queue: 64 };
 
 /** Answered from what is kept, also while all else is overloaded: how people see that it is. */
 const alwaysOpen = new Set(['/status', '/me']);
 
 /**
- * Bounds what the API works on at once. Searches, all else, and streams have a gate each, so that a flood of one
- * leaves the others usable.
+ * Bounds what the API works on at once. Searches, streams, the pipeline and all else have a gate each, so that a
+ * flood of one leaves the others usable. The path alone decides which: a header is whatever its sender likes.
  */
 export function addAdmission(app: Express, options: AdmissionOptions, registry: Registry): void {
   const { waitMs } = options;
@@ -29,10 +31,12 @@ export function addAdmission(app: Express, options: AdmissionOptions, registry: 
     admit(metrics.watch(name, (told) => new Gate({ what, ...sizes, waitMs }, told)));
   const search = gate('search', 'The search', options.search);
   const table = gate('table', 'The server', options.table);
-  const stream = gate('stream', 'The server', { atOnce: streamsAtOnce, queue: 0 });
-  const gateOf = ({ path, headers }: Request): RequestHandler => {
-    if (headers.accept?.includes('text/event-stream')) return stream;
-    return /^\/search(\/|$)/.test(path) ? search : table;
+  const stream = gate('stream', 'The server', streams);
+  const pipeline = gate('pipeline', 'The server', looks);
+  const gateOf = ({ path }: Request): RequestHandler => {
+    if (/^\/search(\/|$)/i.test(path)) return search;
+    if (/^\/products\/[^/]+\/journey\/?$/i.test(path)) return stream;
+    return /^\/(pipeline|dead-letters)(\/|$)/i.test(path) ? pipeline : table;
   };
   app.use('/api', async (request, response, next) => {
     if (alwaysOpen.has(request.path)) next();

@@ -84,16 +84,15 @@ test('who leaves the queue takes no place in it, and leaving twice frees one pla
   expect(arrivals).toEqual(['admitted', 'left', 'admitted']);
 });
 
-/** An API whose every answer takes as long as the test holds it. */
+/** An API whose searches, streams and dead letters take as long as the test holds them. */
 async function slowApi(sizes: { atOnce: number; queue: number }) {
   const registry = new Registry();
   const app = express();
   addAdmission(app, { search: sizes, table: sizes, waitMs: 60_000 }, registry);
   const held: (() => void)[] = [];
-  let most = 0;
-  app.get('/api/search', async (_request, response) => {
+  const slow = ['/api/search', '/api/products/:id/journey', '/api/dead-letters'];
+  app.get(slow, async (_request, response) => {
     await new Promise<void>((resolve) => held.push(resolve));
-    most = Math.max(most, held.length);
     response.json({});
   });
   app.get('/api/products', (_request, response) => void response.json({}));
@@ -129,6 +128,24 @@ test('a flood is worked off at full strength, the rest refused, and the table st
   expect(await registry.metrics()).toMatch(
     /requests_total\{gate="search",outcome="refused"\} 38\n/,
   );
+});
+
+test('what a request asks for decides its gate, not what it says of itself', async () => {
+  const { url, held } = await slowApi({ atOnce: 1, queue: 0 });
+  const first = fetch(`${url}/api/search`);
+  await until(() => held.length === 1);
+  const accept = 'text/event-stream';
+  expect((await fetch(`${url}/api/search`, { headers: { accept } })).status).toBe(503);
+  // Streams and dead letters take their time, and nothing of the table's.
+  const others = ['/api/products/1/journey', '/api/products/2/journey', '/api/dead-letters'].map(
+    (path) => fetch(`${url}${path}`),
+  );
+  await until(() => held.length === 4);
+  expect((await fetch(`${url}/api/products`)).status).toBe(200);
+  for (const release of held) release();
+  expect((await Promise.all([first, ...others])).map(({ status }) => status)).toEqual([
+    200, 200, 200, 200,
+  ]);
 });
 
 test('an asker that goes makes room', async () => {

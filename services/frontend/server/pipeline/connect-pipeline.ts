@@ -53,7 +53,10 @@ export function connectPipeline(connections: PipelineConnections): Pipeline {
       },
       { keepMs },
     ),
-    flock: config.WORKERS.length === 0 ? undefined : new Figure(() => workers.ask(), { keepMs, timeoutMs: 500 }),
+    flock:
+      config.WORKERS.length === 0
+        ? undefined
+        : new Figure(() => workers.ask(), { keepMs, timeoutMs: 500 }),
     searchHealth,
   };
   return {

@@ -11,7 +11,11 @@ const heartbeatMs = 15_000;
 const retryMs = 1_000;
 
 const journeyRequest = z.object({
-  since: z.coerce.number({ error: 'since must be the savedAt of a change' }).nonnegative(),
+  // Postgres knows times of one and a half thousand years after JavaScript's last.
+  since: z.coerce
+    .number({ error: 'since must be the savedAt of a change' })
+    .nonnegative({ error: 'since may not be negative' })
+    .max(8.64e15, { error: 'since is later than any time' }),
 });
 
 /** The way of a saved row into search, as server-sent events. */
