@@ -31,6 +31,8 @@ const sliceLength = 4;
 
 /** all-MiniLM-L6-v2 on worker threads, first come first served, but single texts (queries) go next. */
 export async function createMiniLmModel(): Promise<EmbeddingModel> {
+  // onnxruntime would report its use to its makers; its library asks the process, not the worker's own copy.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   const single: Slice[] = [];
   const bulk: Slice[] = [];
   const workers = Array.from(
