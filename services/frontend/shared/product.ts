@@ -90,5 +90,10 @@ export type ProductPage = z.infer<typeof productPageSchema>;
  * A write. `savedAt` is the database's time just before it, in milliseconds: what its journey is measured from. Of a
  * deletion, the product as it was: what a restore takes.
  */
-export const savedProductSchema = z.strictObject({ product: productSchema, savedAt: z.number() });
+export const savedProductSchema = z.strictObject({
+  product: productSchema,
+  savedAt: z.number(),
+  /** False where the spec names none of the columns that were changed: nothing of it goes to the index. */
+  reachesSearch: z.boolean(),
+});
 export type SavedProduct = z.infer<typeof savedProductSchema>;

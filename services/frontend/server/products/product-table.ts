@@ -1,5 +1,5 @@
 import { query, quoteIdentifier, transaction, type Pool, type ReadPool } from '@aviary/postgres';
-import type { SemanticIndex } from '@aviary/semantic-index';
+import { parseTemplate, type SemanticIndex } from '@aviary/semantic-index';
 import {
   editableColumns,
   mostCounted,
@@ -42,12 +42,15 @@ export type WriteOutcome = SavedProduct | { current: Product | undefined };
 export class ProductTable {
   readonly #pool: Pool;
   readonly #reads: Pick<ReadPool, 'query'>;
+  /** Columns whose changes go to the index. */
+  readonly #watched: ReadonlySet<string>;
   /** Quoted, with its schema. */
   readonly relation: string;
 
   constructor({ pool, reads }: ProductDatabase, source: SemanticIndex['source']) {
     this.#pool = pool;
     this.#reads = reads;
+    this.#watched = new Set([...parseTemplate(source.text).columns, ...source.metadata]);
     this.relation = `${quoteIdentifier(source.schema)}.${quoteIdentifier(source.table)}`;
   }
 
@@ -118,7 +121,7 @@ export class ProductTable {
       `update ${this.relation} set ${assignments.join(', ')}, last_updated = clock_timestamp()
        where id = $1 and xmin::text = coalesce($2, xmin::text) returning ${productColumns}`,
       [id, version ?? null, ...changed.map((column) => change[column])],
-      id,
+      { id, reachesSearch: ['last_updated', ...changed].some((name) => this.#watched.has(name)) },
     );
   }
 
@@ -129,7 +132,7 @@ export class ProductTable {
       `delete from ${this.relation} where id = $1 and xmin::text = coalesce($2, xmin::text)
        returning ${productColumns}`,
       [id, version ?? null],
-      id,
+      { id },
     );
   }
 
@@ -148,14 +151,20 @@ export class ProductTable {
   /**
    * The time is read before the write, so that it is never later than the time of its capture.
    *
-   * @param id of the row to answer with where nothing is written.
+   * @param options.id of the row to answer with where nothing is written.
    */
-  async #write(action: string, sql: string, values: unknown[], id?: number): Promise<WriteOutcome> {
+  async #write(
+    action: string,
+    sql: string,
+    values: unknown[],
+    { id, reachesSearch = true }: { id?: number; reachesSearch?: boolean } = {},
+  ): Promise<WriteOutcome> {
     return transaction(this.#pool, action, async (client) => {
       const time = await client.query<{ now: number }>(`select ${nowMs} as now`);
       const written = await client.query<ProductRow>(sql, values);
       if (written.rows[0]) {
-        return { product: toProduct(written.rows[0]), savedAt: time.rows[0]?.now ?? 0 };
+        const savedAt = time.rows[0]?.now ?? 0;
+        return { product: toProduct(written.rows[0]), savedAt, reachesSearch };
       }
       const current = await client.query<ProductRow>(
         `select ${productColumns} from ${this.relation} where id = $1`,

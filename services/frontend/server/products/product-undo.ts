@@ -58,7 +58,8 @@ export class ProductUndo {
         [id, name, sku, description, price, createdAt, lastUpdated, uuid],
       );
       if (written.rows[0]) {
-        return { product: toProduct(written.rows[0]), savedAt: time.rows[0]?.now ?? 0 };
+        const savedAt = time.rows[0]?.now ?? 0;
+        return { product: toProduct(written.rows[0]), savedAt, reachesSearch: true };
       }
       const namesake = await client.query(`select from ${this.#relation} where id = $1`, [id]);
       return { taken: namesake.rowCount === 0 ? 'sku' : 'id' };

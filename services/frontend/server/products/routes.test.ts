@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createPool } from '@aviary/postgres';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { problemSchema } from '../../shared/problem.ts';
 import { productPageSchema, productSchema, savedProductSchema } from '../../shared/product.ts';
 import { productImportAnswerSchema } from '../../shared/product-import.ts';
 import { rows, startApp, type TestApp } from '../../testing/start-app.ts';
 import { eventsOf } from '../../testing/events-of.ts';
+import { ProductTable } from './product-table.ts';
 
 let aviary: TestApp;
 beforeAll(async () => {
@@ -47,6 +49,25 @@ test.each(['%', '_', '\\', `'; drop table products_with_increment; --`])(
     expect((await page(`text=${encodeURIComponent(text)}`)).products).toEqual([]);
   },
 );
+
+test('a change says whether search holds anything of it', async () => {
+  const { url } = aviary.database;
+  const pool = createPool({ connectionString: url, max: 1, applicationName: 'test' });
+  onTestFinished(() => pool.end());
+  const source = { schema: 'public', table: 'products_with_increment' };
+  const table = new ProductTable(
+    { pool, reads: aviary.parts.reads },
+    { ...source, text: '{{name}}', metadata: ['sku'] },
+  );
+  const reaches = async (change: object) => {
+    const saved = await table.update(14, change, undefined);
+    return 'reachesSearch' in saved && saved.reachesSearch;
+  };
+  expect(await reaches({ price: 3 })).toBe(false);
+  expect(await reaches({ price: 4, sku: 'SKU-14' })).toBe(true);
+  expect(await reaches({ name: 'Product 14' })).toBe(true);
+  expect((await patch(14, { price: 14.5 })).body).toMatchObject({ reachesSearch: true });
+});
 
 test('a change is made to the version that was looked at, or shows what there is now', async () => {
   const seen = await get(3);

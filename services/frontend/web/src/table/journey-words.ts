@@ -4,7 +4,8 @@ export const formatElapsed = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 
 /** The end of a journey in a sentence, for those who do not see the steps; undefined before it. */
-export function endOf(name: string, { steps, lost }: Journey): string | undefined {
+export function endOf(name: string, { steps, lost, reachesSearch }: Journey): string | undefined {
+  if (!reachesSearch) return `${name} is saved. Search holds nothing of what was changed.`;
   if (steps.searchable !== undefined)
     return `${name} is searchable after ${formatElapsed(steps.searchable)}.`;
   if (steps.gone !== undefined)

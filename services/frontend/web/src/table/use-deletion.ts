@@ -1,5 +1,5 @@
 import { shallowReactive, shallowRef } from 'vue';
-import type { Product } from '../../../shared/product.ts';
+import type { Product, SavedProduct } from '../../../shared/product.ts';
 import { ApiError } from '../api.ts';
 import { deleteProduct, restoreProduct } from './products-api.ts';
 import type { JourneyKind } from './use-journeys.ts';
@@ -7,7 +7,7 @@ import type { JourneyKind } from './use-journeys.ts';
 /** Deletes at once and puts back on demand; where a row cannot be put back whole, it asks before. */
 export function useDeletion(parts: {
   replace: (product: Product) => void;
-  onWrite: (id: number, kind: JourneyKind, savedAt: number) => void;
+  onWrite: (kind: JourneyKind, saved: SavedProduct) => void;
 }) {
   /** The one to ask about, and why. */
   const asking = shallowRef<{ product: Product; why: 'final' | 'changed' }>();
@@ -25,7 +25,7 @@ export function useDeletion(parts: {
       const kept = restorable ? deleted.product : undefined;
       gone.set(product.id, kept);
       offered.value = kept;
-      parts.onWrite(product.id, 'deleted', deleted.savedAt);
+      parts.onWrite('deleted', deleted);
     } catch (error) {
       if (error instanceof ApiError && error.current) {
         parts.replace(error.current);
@@ -41,7 +41,7 @@ export function useDeletion(parts: {
       const restored = await restoreProduct(product);
       parts.replace(restored.product);
       gone.delete(product.id);
-      parts.onWrite(product.id, 'restored', restored.savedAt);
+      parts.onWrite('restored', restored);
     } catch (error) {
       failure.value = `“${product.name}” was not put back: ${(error as Error).message}`;
     }

@@ -1,5 +1,6 @@
 import { onScopeDispose, reactive } from 'vue';
 import { isLastStep, journeyEventSchema, type JourneyStep } from '../../../shared/journey.ts';
+import type { SavedProduct } from '../../../shared/product.ts';
 import { journeyAddress } from './products-api.ts';
 
 export type JourneyKind = 'added' | 'saved' | 'deleted' | 'restored';
@@ -12,6 +13,8 @@ export interface Journey {
   steps: Partial<Record<JourneyStep, number>>;
   /** The server could not follow it any further. */
   lost: boolean;
+  /** False where search has nothing to show of the change. */
+  reachesSearch: boolean;
 }
 
 /** Browsers keep six connections to a server: journeys must leave some for all else. */
@@ -25,10 +28,13 @@ export function useJourneys() {
   const waiting: number[] = [];
   const open = new Map<number, EventSource>();
 
-  function follow(id: number, kind: JourneyKind, savedAt: number): void {
+  function follow(kind: JourneyKind, { product, savedAt, reachesSearch }: SavedProduct): void {
+    const { id } = product;
     end(id);
-    journeys.set(id, { kind, savedAt, steps: { saved: 0 }, lost: false });
-    waiting.push(id);
+    journeys.set(id, { kind, savedAt, steps: { saved: 0 }, lost: false, reachesSearch });
+    const journey = journeys.get(id);
+    if (!reachesSearch && journey) finish(id, journey);
+    else waiting.push(id);
     next();
   }
 

@@ -33,7 +33,7 @@ function answer(body: unknown, headers: HeadersInit | undefined): Response {
   if (match !== `"${stored.version}"`) return problem(412, { current: stored });
   const version = String(Number(stored.version) + 1);
   stored = { ...stored, ...(JSON.parse(String(body)) as object), version };
-  return Response.json({ product: stored, savedAt: 1 });
+  return Response.json({ product: stored, savedAt: 1, reachesSearch: true });
 }
 
 const saving = () =>
