@@ -50,7 +50,6 @@ test('makes users with whom an installation works, once or again, as no superuse
         name,
         readerHosts: [],
         users,
-        authorities: { configMap: 'any', key: 'any' },
       }),
     );
     await run(`${name}_master`, sql);

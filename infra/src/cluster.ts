@@ -10,8 +10,8 @@ import type { Settings } from './settings.ts';
 const administrator = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
 
 /**
- * EKS in Auto Mode: AWS runs nodes, volumes, load balancers and Pod Identity. People come in by access entries alone,
- * and the version never slips into paid extended support.
+ * EKS in Auto Mode: AWS runs nodes, volumes, load balancers and Pod Identity. Network policies are enforced, and pods'
+ * CPU is measured. People come in by access entries alone, and the version never slips into paid extended support.
  */
 export class Cluster extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>;
@@ -45,8 +45,9 @@ export class Cluster extends pulumi.ComponentResource {
         ),
         upgradePolicy: { supportType: 'STANDARD' },
         vpcId: network.vpcId,
-        publicSubnetIds: network.publicSubnetIds,
-        privateSubnetIds: network.privateSubnetIds,
+        // Auto Mode starts nodes in any subnet it is given, and in a public one they would have no way out. Load
+        // balancers find theirs by tag.
+        subnetIds: network.privateSubnetIds,
         endpointPrivateAccess: true,
         endpointPublicAccess: true,
         publicAccessCidrs: [...settings.apiAllowedCidrs],
@@ -79,6 +80,30 @@ export class Cluster extends pulumi.ComponentResource {
         reclaimPolicy: 'Delete',
       },
       { parent: this, provider },
+    );
+    // Until this says so, Auto Mode takes network policies and lets everything through.
+    new kubernetes.core.v1.ConfigMap(
+      'network-policies',
+      {
+        metadata: {
+          name: 'amazon-vpc-cni',
+          namespace: 'kube-system',
+          annotations: { 'pulumi.com/patchForce': 'true' },
+        },
+        data: { 'enable-network-policy-controller': 'true' },
+      },
+      { parent: this, provider },
+    );
+    // CPU of pods, by which frontends are scaled. Its own pods want nodes, and these a way out.
+    new aws.eks.Addon(
+      'metrics-server',
+      {
+        clusterName: this.name,
+        addonName: 'metrics-server',
+        resolveConflictsOnCreate: 'OVERWRITE',
+        resolveConflictsOnUpdate: 'OVERWRITE',
+      },
+      { parent: this, dependsOn: [network] },
     );
     this.registerOutputs();
   }

@@ -6,8 +6,8 @@ import type { Names } from './names.ts';
 
 type Service = 'pelican' | 'emu' | 'frontend';
 
-/** What the cluster's nodes may be: Auto Mode takes the cheaper. */
-const platforms = ['linux/amd64', 'linux/arm64'] as const;
+/** Of the nodes: Auto Mode's own node pool for workloads takes no other. */
+const nodePlatform = 'linux/amd64';
 
 /** Built from this checkout, pushed under the commit's name, scanned, and given out by digest. */
 export class Images extends pulumi.ComponentResource {
@@ -44,7 +44,7 @@ export class Images extends pulumi.ComponentResource {
           tags: [pulumi.interpolate`${repository.repositoryUrl}:${commit}`],
           context: { location: '..' },
           dockerfile: { location: `../services/${service}/Dockerfile` },
-          platforms: [...platforms],
+          platforms: [nodePlatform],
           buildOnPreview: false,
           push: true,
         },

@@ -129,7 +129,6 @@ export function buildPlatform(given: Given): {
         name: database.databaseName,
         readerHosts: database.readerHosts,
         users: databaseUsers,
-        authorities: { configMap: 'database-authorities', key: 'ca.pem' },
       },
       queue: {
         url: queues.live.url,

@@ -210,6 +210,25 @@ export const policies: Record<string, Policy> = {
     },
   ),
 
+  'nodes are in private subnets': (platform) =>
+    all(platform, 'eks:index:Cluster').flatMap(({ inputs: { publicSubnetIds, subnetIds } }) =>
+      [publicSubnetIds ?? [], subnetIds]
+        .flat()
+        .filter((id) => !String(id).startsWith('private-'))
+        .map((id) => `the cluster has the subnet ${String(id)}, which is not private`),
+    ),
+
+  'network policies are enforced, and pods are measured for their scaling': (platform) => [
+    ...each('kubernetes:core/v1:ConfigMap', {
+      'leaves network policies unenforced': ({ data, metadata }) =>
+        (data as Record<string, string>)['enable-network-policy-controller'] === 'true' &&
+        (metadata as { name: string }).name === 'amazon-vpc-cni',
+    })(platform),
+    ...each('aws:eks/addon:Addon', {
+      'measures no pods': ({ addonName }) => addonName === 'metrics-server',
+    })(platform),
+  ],
+
   'volumes are encrypted': each('kubernetes:storage.k8s.io/v1:StorageClass', {
     'makes plain volumes': ({ parameters }) =>
       (parameters as { encrypted: string }).encrypted === 'true',

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { policies, productionPolicies } from './policies.ts';
-import { register, type RegisteredPlatform } from './register.ts';
+import { register, root, type RegisteredPlatform } from './register.ts';
 
 // A stack in production names from where its API is reached.
 const reachable = { apiAllowedCidrs: ['203.0.113.0/24'] };
@@ -51,12 +54,17 @@ test('outputs name what the manifests need, with a sign-in, readers and an addre
   expect(prod.platform).toMatchObject({
     secrets: { signIn: expect.stringContaining('aviary-prod/sign-in') as string },
     ingress: { host: 'aviary.example.com' },
-    database: { readerHosts: [], authorities: { configMap: 'database-authorities' } },
+    database: { readerHosts: [] },
   });
   expect(withReaders.platform.database.readerHosts).toHaveLength(2);
   expect(dev.platform).not.toHaveProperty('ingress');
   expect(prod.operations.masterSecretArn).toMatch(/^arn:aws:secretsmanager/);
   expect(withReaders.operations.masterSecretArn).toBe('');
+});
+
+test('Pulumi runs the program where these tests run it, since its paths are relative', () => {
+  // A `main` here would have it run in the directory of that file.
+  expect(parse(readFileSync(join(root, 'Pulumi.yaml'), 'utf8'))).not.toHaveProperty('main');
 });
 
 test('read replicas want a master password, and it is said where it comes from', () => {
@@ -164,6 +172,14 @@ describe('a policy notices', () => {
       { authenticationMode: 'API_AND_CONFIG_MAP' },
       /another way in/,
     ],
+    [
+      'nodes are in private',
+      'eks:index:Cluster',
+      { subnetIds: ['private-0-id', 'public-0-id'] },
+      /public-0-id, which is not private/,
+    ],
+    ['network policies', 'kubernetes:core/v1:ConfigMap', { data: {} }, /unenforced/],
+    ['network policies', 'aws:eks/addon:Addon', { addonName: 'coredns' }, /measures no pods/],
     [
       'an image is scanned',
       'aws:ecr/repository:Repository',

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import * as pulumi from '@pulumi/pulumi';
 import { account, type Registered } from './register.ts';
@@ -32,7 +33,8 @@ pulumi.runtime.setAllConfig(
   config,
   Object.keys(config).filter((key) => key.endsWith('Password')),
 );
-const outputs = await import('../src/main.ts');
+const { main } = createRequire(import.meta.url)('../package.json') as { main: string };
+const outputs = (await import(`../${main}`)) as typeof import('../src/main.ts');
 const told = await new Promise((resolve) =>
   pulumi.output({ platform: outputs.platform, operations: outputs.operations }).apply(resolve),
 );

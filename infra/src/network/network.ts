@@ -7,7 +7,6 @@ import { planSubnets } from './subnet-plan.ts';
 /** A VPC: workers in private subnets, load balancers in public ones, databases in subnets without a way out. */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
-  readonly publicSubnetIds: pulumi.Output<string>[] = [];
   readonly privateSubnetIds: pulumi.Output<string>[] = [];
   readonly isolatedSubnetIds: pulumi.Output<string>[] = [];
 
@@ -67,7 +66,6 @@ export class Network extends pulumi.ComponentResource {
       const outside = place('public', { 'kubernetes.io/role/elb': '1' });
       const workers = place('private', { 'kubernetes.io/role/internal-elb': '1' });
       const data = place('isolated');
-      this.publicSubnetIds.push(outside.id);
       this.privateSubnetIds.push(workers.id);
       this.isolatedSubnetIds.push(data.id);
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+export { databaseAuthorities } from './database-authorities.ts';
 export { serviceAccounts, type ServiceAccount } from './service-accounts.ts';
 
 const arn = z.string().regex(/^arn:aws[\w-]*:/, { error: 'must be an ARN' });
@@ -34,8 +35,6 @@ export const platformOutputsSchema = z.strictObject({
       pelican: z.string().min(1),
       frontend: z.string().min(1),
     }),
-    /** ConfigMap in the services' namespace with the authorities of the database's certificate, PEM, by that key. */
-    authorities: z.strictObject({ configMap: z.string().min(1), key: z.string().min(1) }),
   }),
   queue: z.strictObject({
     url: z.url(),
