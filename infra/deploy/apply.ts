@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { databaseAuthorities } from '../../packages/platform-outputs/src/index.ts';
 import type { Deployment } from './deployment.ts';
 import { authorities, databaseUsers, runSql } from './database.ts';
+import { StepError } from './tools.ts';
 
 const services = ['pelican', 'emu', 'frontend'];
 
@@ -28,7 +30,11 @@ export async function apply(deployment: Deployment): Promise<void> {
   await applyFiles(deployment, after);
 }
 
-/** Prepares the database for this version. A finished Job cannot be changed: it is made anew. */
+/**
+ * Prepares the database for this version. A finished Job cannot be changed: it is made anew.
+ *
+ * @throws StepError as soon as the Job has given up, after its log.
+ */
 async function install(deployment: Deployment, files: readonly string[]): Promise<void> {
   const { tools } = deployment;
   await tools.run(
@@ -36,24 +42,37 @@ async function install(deployment: Deployment, files: readonly string[]): Promis
     deployment.inNamespace('delete', 'job', 'install', '--ignore-not-found', '--wait'),
   );
   await applyFiles(deployment, files);
+  // The first condition of any kind says that the Job is done, or that it failed.
   await tools.run(
     'kubectl',
-    deployment.inNamespace('wait', '--for=condition=complete', 'job/install', '--timeout=15m'),
+    deployment.inNamespace(
+      ...['wait', '--for=jsonpath={.status.conditions}', 'job/install', '--timeout=65m'],
+    ),
+  );
+  const ended = await tools.read(
+    'kubectl',
+    deployment.inNamespace(
+      ...['get', 'job', 'install', '--output', 'jsonpath={.status.conditions[*].type}'],
+    ),
+  );
+  if (!ended.includes('Fail')) return;
+  await tools.run('kubectl', deployment.inNamespace('logs', 'job/install', '--tail=30'));
+  throw new StepError(
+    'The Job "install" failed: its last words stand above. Where a table is missing, give the SQL that makes it: FILE=tables.sql',
   );
 }
 
 /** What pods verify the database's certificate by. */
 async function applyAuthorities(deployment: Deployment): Promise<void> {
-  const { configMap, key } = deployment.outputs().database.authorities;
   const document = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: configMap,
+      name: databaseAuthorities.configMap,
       namespace: deployment.outputs().cluster.namespace,
       labels: { 'app.kubernetes.io/part-of': 'aviary' },
     },
-    data: { [key]: `${await authorities(deployment)}\n` },
+    data: { [databaseAuthorities.key]: `${await authorities(deployment)}\n` },
   };
   await deployment.tools.run('kubectl', [...serverSide, '-f', '-'], {
     input: JSON.stringify(document),
@@ -69,7 +88,7 @@ async function applyFiles({ tools }: Deployment, files: readonly string[]): Prom
 /** The manifests are the truth: what was edited by hand in a field of theirs is taken back. */
 const serverSide = ['apply', '--server-side', '--force-conflicts', '--field-manager=aviary-deploy'];
 
-/** Waits until every service runs in its new version. */
+/** Waits until every service runs in its new version, and the public address, if there is to be one, has its load balancer. */
 export async function wait(deployment: Deployment): Promise<void> {
   for (const service of services) {
     await deployment.tools.run('kubectl', [
@@ -77,4 +96,9 @@ export async function wait(deployment: Deployment): Promise<void> {
       '--timeout=10m',
     ]);
   }
+  if (deployment.outputs().ingress === undefined) return;
+  await deployment.tools.run('kubectl', [
+    ...deployment.inNamespace('wait', '--for=jsonpath={.status.loadBalancer.ingress}'),
+    ...['ingress/frontend', '--timeout=10m'],
+  ]);
 }

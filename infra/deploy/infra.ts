@@ -15,9 +15,15 @@ export async function infra(deployment: Deployment): Promise<void> {
   await tools.read('docker', ['login', '--username', 'AWS', '--password-stdin', registry], {
     input: password,
   });
+  await selectStack(deployment);
   await tools.run('pulumi', deployment.pulumi('up', '--yes'), {
     environment: { PINECONE_API_KEY: await pineconeKey(deployment) },
   });
+}
+
+/** Made empty when it is new. */
+async function selectStack({ tools, stack }: Deployment): Promise<void> {
+  await tools.read('pulumi', ['stack', 'select', stack, '--create', '--cwd', 'infra']);
 }
 
 /**
@@ -47,6 +53,7 @@ export async function outputs(deployment: Deployment): Promise<void> {
 /** Says what a deployment would change: in AWS and Pinecone, and then in the cluster where there is one. */
 export async function plan(deployment: Deployment): Promise<void> {
   const { tools } = deployment;
+  await selectStack(deployment);
   await tools.run('pulumi', deployment.pulumi('preview', '--diff'), {
     environment: { PINECONE_API_KEY: await pineconeKey(deployment) },
   });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Deployment } from './deployment.ts';
 import { apiKeys, hasValue } from './secrets.ts';
 import { StepError } from './tools.ts';
@@ -55,22 +57,32 @@ export async function preflight(deployment: Deployment): Promise<void> {
 }
 
 async function checkout({ tools }: Deployment): Promise<string[]> {
-  const changed = await tools.ask('git', ['status', '--porcelain']);
+  // The stacks' files are in no image, and Pulumi itself writes into them.
+  const changed = await tools.ask('git', [
+    ...['status', '--porcelain', '--', '.', ':!infra/Pulumi.*.yaml'],
+  ]);
   return changed === ''
     ? []
     : ['the checkout has changes: commit them, since images are named after the commit'];
 }
 
-async function pulumiLogin({ tools, stack }: Deployment): Promise<string[]> {
-  if ((await tools.ask('pulumi', ['whoami', '--cwd', 'infra'])) === undefined) {
+async function pulumiLogin({ tools, environment, root, stack }: Deployment): Promise<string[]> {
+  const told = await tools.ask('pulumi', ['whoami', '--json', '--cwd', 'infra']);
+  if (told === undefined) {
     return ['Pulumi has no place for its state: run "pulumi login s3://BUCKET" or "pulumi login"'];
   }
-  const known = await tools.ask('pulumi', ['stack', 'select', stack, '--create', '--cwd', 'infra']);
-  return known === undefined
-    ? [
-        `Pulumi cannot open the stack ${stack}: run "pulumi stack select ${stack} --create --cwd infra"`,
-      ]
-    : [];
+  const { url } = JSON.parse(told) as { url: string };
+  // Pulumi's own service encrypts by itself; a stack elsewhere may name a key, else a passphrase is asked for.
+  const encrypted =
+    url.startsWith('https://') ||
+    environment.PULUMI_CONFIG_PASSPHRASE !== undefined ||
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined ||
+    /^secretsprovider:/m.test(readFileSync(join(root, `infra/Pulumi.${stack}.yaml`), 'utf8'));
+  return encrypted
+    ? []
+    : [
+        `PULUMI_CONFIG_PASSPHRASE: Pulumi encrypts by it what is secret in ${url}; set it, to the same for every call`,
+      ];
 }
 
 async function account(deployment: Deployment): Promise<string[]> {

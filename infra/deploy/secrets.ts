@@ -71,12 +71,21 @@ export async function putSecrets(deployment: Deployment): Promise<void> {
   }
 }
 
-/** The key that Pulumi makes indexes with: of the environment, or as kept. */
+/**
+ * The key that Pulumi makes indexes with: of the environment, or as kept.
+ *
+ * @throws StepError when it is neither.
+ */
 export async function pineconeKey(deployment: Deployment): Promise<string> {
   const given = deployment.environment.PINECONE_API_KEY;
   if (given) return given;
-  return deployment.tools.read('aws', [
-    ...['secretsmanager', 'get-secret-value', '--secret-id', deployment.names.secret('pinecone')],
+  const name = deployment.names.secret('pinecone');
+  const kept = await deployment.tools.ask('aws', [
+    ...['secretsmanager', 'get-secret-value', '--secret-id', name],
     ...['--query', 'SecretString', '--output', 'text'],
   ]);
+  if (kept !== undefined) return kept;
+  throw new StepError(
+    `PINECONE_API_KEY is not set, and Secrets Manager does not give ${name}: set it for this call, or see what "make preflight" says.`,
+  );
 }

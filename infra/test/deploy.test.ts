@@ -57,6 +57,7 @@ function answers(before: readonly Answer[] = []): Answer[] {
   const { port } = page.address() as AddressInfo;
   return [
     ...before,
+    { call: 'pulumi whoami', prints: '{"url":"s3://states"}' },
     { call: 'aws sts get-caller-identity --query', prints: '123456789012' },
     { call: 'aws ec2 describe-availability-zones', prints: '3' },
     { call: 'aws ec2 describe-addresses', prints: '0' },
@@ -81,11 +82,18 @@ async function run(
   step: string,
   environment: Record<string, string> = keys,
   input = '',
+  encryption: Record<string, string> = { PULUMI_CONFIG_PASSPHRASE: 'any' },
 ): Promise<{ code: number | null; said: string; calls: string[] }> {
   tools.forget();
   const child = spawn(process.execPath, ['infra/deploy/main.ts', step], {
     cwd: checkout,
-    env: { HOME: checkout, PATH: `${tools.directory}:/usr/bin:/bin`, STACK: 'dev', ...environment },
+    env: {
+      HOME: checkout,
+      PATH: `${tools.directory}:/usr/bin:/bin`,
+      STACK: 'dev',
+      ...encryption,
+      ...environment,
+    },
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   child.stdin.end(input);
@@ -116,7 +124,7 @@ const order = [
   'kubectl run aviary-psql',
   'kubectl --namespace aviary delete job install',
   'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/30-install.yaml',
-  'kubectl --namespace aviary wait --for=condition=complete job/install',
+  'kubectl --namespace aviary wait --for=jsonpath={.status.conditions} job/install',
   'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/40-pelican.yaml',
   'kubectl --namespace aviary rollout status deployment/pelican',
   'kubectl --namespace aviary port-forward',
@@ -201,7 +209,7 @@ describe('make deploy', () => {
   test.each([
     ['infra', 'pulumi up'],
     ['charts', 'helm upgrade --install keda'],
-    ['apply', 'kubectl --namespace aviary wait --for=condition=complete'],
+    ['apply', 'kubectl --namespace aviary wait --for=condition=Ready externalsecret'],
     ['wait', 'kubectl --namespace aviary rollout status deployment/emu'],
   ])('stops where a step fails, and says how to go on: %s', async (step, call) => {
     tools.answer(answers([{ call, exit: 7 }]));
@@ -210,6 +218,50 @@ describe('make deploy', () => {
     expect(said).toMatch(new RegExp(`${step}: "${call}.*failed with exit code 7`));
     expect(said).toMatch(/What was done stays.*"make (deploy-)?\w+ STACK=dev" through this one/);
     expect(calls.at(-1)?.startsWith(call)).toBe(true);
+  });
+
+  test('says at once that the database could not be prepared, and why', async () => {
+    tools.answer(
+      answers([
+        { call: 'kubectl --namespace aviary get job install', prints: 'FailureTarget Failed' },
+        {
+          call: 'kubectl --namespace aviary logs job/install',
+          prints: 'there is no table products',
+        },
+      ]),
+    );
+    const { code, said, calls } = await run('deploy');
+    expect(code).toBe(1);
+    expect(said).toMatch(/there is no table products[^]*apply: The Job "install" failed.*FILE=/);
+    expect(calls.filter((call) => call.includes('dist/prod/40-pelican'))).toEqual([]);
+  });
+
+  test('waits for the load balancer of a public address', async () => {
+    const ingress = { host: 'aviary.example.com', certificateArn: 'arn:aws:acm:x:1:certificate/y' };
+    tools.answer(
+      answers([
+        {
+          call: 'pulumi stack output --json',
+          prints: JSON.stringify({ platform: { ...platform.platform, ingress } }),
+        },
+        { call: 'kubectl --namespace aviary get ingress', prints: 'alb.example.com' },
+      ]),
+    );
+    await run('outputs');
+    const { calls } = await run('wait');
+    expect(calls.at(-1)).toMatch(/wait --for=jsonpath=.*loadBalancer.* ingress\/frontend/);
+    const { said } = await run('smoke');
+    expect(said).toContain(
+      'https://aviary.example.com, once its DNS has a CNAME to alb.example.com',
+    );
+  });
+
+  test('wants what Pulumi encrypts its state by, unless its service does so', async () => {
+    const { code, said } = await run('preflight', keys, '', {});
+    expect(code).toBe(1);
+    expect(said).toMatch(/PULUMI_CONFIG_PASSPHRASE: .* s3:\/\/states; set it/);
+    tools.answer(answers([{ call: 'pulumi whoami', prints: '{"url":"https://api.pulumi.com"}' }]));
+    expect((await run('preflight', keys, '', {})).code).toBe(0);
   });
 
   test('takes no outputs that the manifests could not use', async () => {
