@@ -1,4 +1,4 @@
-import { serviceAccounts } from '@aviary/platform-outputs';
+import { databaseAuthorities, serviceAccounts } from '@aviary/platform-outputs';
 import { describe, expect, test } from 'vitest';
 import {
   environmentNames,
@@ -11,8 +11,8 @@ import {
 const namesOf = (objects: readonly KubernetesObject[]) =>
   objects.map(({ metadata }) => metadata.name);
 
-/** Made by others: infra/ puts the database's authorities there. */
-const foreignConfigMaps = { kind: [], prod: ['rds-authorities'] };
+/** Made by others: `make deploy` puts the database's authorities there. */
+const foreignConfigMaps = { kind: [], prod: [databaseAuthorities.configMap] };
 
 /** The keys of each Secret, as far as manifests tell: those of a whole JSON document are its owner's. */
 function secretsIn(objects: readonly KubernetesObject[]): Map<string, string[] | 'any'> {

@@ -20,7 +20,8 @@ kubeVersion: '>=1.33.0-0'
 /** What a person should know of each value, above it. */
 const remarks: Record<keyof Values, string> = {
   region: 'What infra/ has built, as `make outputs` writes it: put yours in place of the example.',
-  database: 'Users log in by IAM token; authorities names a ConfigMap with the authorities of RDS.',
+  database:
+    'Users log in by IAM token. The authorities of RDS are wanted in the ConfigMap database-authorities, by the key ca.pem.',
   queue: 'Two FIFO queues, and a standard one.',
   images: 'By digest.',
   secrets:

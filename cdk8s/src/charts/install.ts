@@ -23,8 +23,9 @@ export class InstallChart extends Chart {
       mounts: [specsMount, ...platform.database.mounts],
       resources: { cpu: { request: '100m', limit: '1' }, memory: '256Mi' },
       to: platform.reach.database,
-      retries: 10,
-      deadlineSeconds: 900,
+      retries: platform.database.retries,
+      // Mostly seconds; a keyword index over a large table takes its time.
+      deadlineSeconds: 3_600,
     });
   }
 }

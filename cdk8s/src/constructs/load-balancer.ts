@@ -19,6 +19,8 @@ export class LoadBalancer extends Construct {
           'alb.ingress.kubernetes.io/target-type': 'ip',
           'alb.ingress.kubernetes.io/listen-ports': '[{"HTTP":80},{"HTTPS":443}]',
           'alb.ingress.kubernetes.io/ssl-redirect': '443',
+          // Without it the load balancer also takes TLS 1.0.
+          'alb.ingress.kubernetes.io/ssl-policy': 'ELBSecurityPolicy-TLS13-1-2-2021-06',
           'alb.ingress.kubernetes.io/healthcheck-port': String(adminPort),
           'alb.ingress.kubernetes.io/healthcheck-path': '/readyz',
           'alb.ingress.kubernetes.io/healthcheck-interval-seconds': '5',

@@ -71,8 +71,8 @@ function jobOf(props: TaskProps): k8s.JobSpec {
       spec: restrictedPod({
         ...props,
         graceSeconds: 30,
-        // Kubernetes removes the pod, and with it what it said, when a container that may be restarted fails for good.
-        restartPolicy: props.retries === 0 ? 'Never' : 'OnFailure',
+        // A try that failed stays, with what it said; of a container that is restarted Kubernetes removes the pod at last.
+        restartPolicy: 'Never',
       }),
     },
   };

@@ -1,4 +1,4 @@
-import type { PlatformOutputs } from '@aviary/platform-outputs';
+import { databaseAuthorities, type PlatformOutputs } from '@aviary/platform-outputs';
 import type { Way } from '../constructs/access.ts';
 import type { Environment } from '../environment/schema.ts';
 import { configMapFiles } from '../pods/mount.ts';
@@ -20,7 +20,7 @@ export function awsPlatform(environment: Environment, outputs: PlatformOutputs):
   const variablesOf = (user: DatabaseUser) => ({
     DATABASE_URL: urlOf(user, database.host),
     DATABASE_IAM_AUTH: 'true',
-    DATABASE_CA_FILE: `${authoritiesDirectory}/${database.authorities.key}`,
+    DATABASE_CA_FILE: `${authoritiesDirectory}/${databaseAuthorities.key}`,
     AWS_REGION: region,
   });
   return {
@@ -35,7 +35,8 @@ export function awsPlatform(environment: Environment, outputs: PlatformOutputs):
         pelican: variablesOf('pelican'),
         frontend: variablesOf('frontend'),
       },
-      mounts: [configMapFiles(database.authorities.configMap, authoritiesDirectory)],
+      mounts: [configMapFiles(databaseAuthorities.configMap, authoritiesDirectory)],
+      retries: 2,
     },
     index: { PINECONE_API_KEY: { secret: 'aviary-index', key: 'PINECONE_API_KEY' } },
     embedding: { OPENAI_API_KEY: { secret: 'aviary-embedding', key: 'OPENAI_API_KEY' } },

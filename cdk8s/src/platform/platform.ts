@@ -26,6 +26,8 @@ export interface Database {
   readonly variables: Readonly<Record<DatabaseUser, Variables<Input<typeof databaseConfig>>>>;
   /** Files that the variables name. */
   readonly mounts: readonly Mount[];
+  /** How often a Job tries again that needs it: a stand-in, and the tables in it, come up along with the Job. */
+  readonly retries: number;
 }
 
 /** Who KEDA is when it reads the queue's depth: its operator's own identity, or keys in a Secret. */

@@ -50,6 +50,7 @@ export function standInPlatform({ namespace }: Environment, standIns: StandIns):
         frontend: database('frontend'),
       },
       mounts: [],
+      retries: 10,
     },
     index: {
       PINECONE_API_KEY: { secret: 'aviary-index', key: 'PINECONE_API_KEY' },

@@ -25,7 +25,7 @@ export interface RestrictedPodProps {
   /** From SIGTERM to SIGKILL. */
   readonly graceSeconds: number;
   readonly user?: number | undefined;
-  readonly restartPolicy?: 'OnFailure' | 'Never' | undefined;
+  readonly restartPolicy?: 'Never' | undefined;
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
 }
 
