@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import express, { type Express } from 'express';
+import { extname, join } from 'node:path';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 
 /** Stands in the built page where each answer puts its nonce. */
 const noncePlaceholder = 'CSP_NONCE';
@@ -22,10 +22,41 @@ export function addPage(app: Express, directory: string): void {
     else
       response.type('html').send(page.replaceAll(noncePlaceholder, String(response.locals.nonce)));
   });
-  // Names of assets carry a hash of their content.
-  app.use(
-    '/assets',
-    express.static(join(directory, 'assets'), { immutable: true, maxAge: '1y', index: false }),
-  );
+  app.use('/assets', assets(join(directory, 'assets')));
   app.use(express.static(directory, { index: false }));
 }
+
+/** By how files end that the build has compressed, the smallest first. */
+const encodings = { br: '.br', gzip: '.gz' } as const;
+type Encoding = keyof typeof encodings;
+
+/** Scripts, styles and fonts, as the build has compressed them where the asker takes that. */
+function assets(directory: string): RequestHandler {
+  const files = express.static(directory, {
+    // Their names carry a hash of their content.
+    immutable: true,
+    maxAge: '1y',
+    index: false,
+    setHeaders: (response: Response, path) => {
+      response.vary('accept-encoding');
+      const encoding = encodingOf(path);
+      if (encoding === undefined) return;
+      response.setHeader('content-encoding', encoding);
+      response.type(extname(path.slice(0, -encodings[encoding].length)));
+    },
+  });
+  return (request, response, next) => {
+    const { url } = request;
+    const encoding = /\.(js|css)$/.test(url) ? takenBy(request) : undefined;
+    if (encoding === undefined) return files(request, response, next);
+    request.url = url + encodings[encoding];
+    return files(request, response, () => {
+      request.url = url;
+      return files(request, response, next);
+    });
+  };
+}
+
+const known = Object.keys(encodings) as Encoding[];
+const takenBy = (request: Request) => known.find((one) => request.acceptsEncodings(one) === one);
+const encodingOf = (path: string) => known.find((one) => path.endsWith(encodings[one]));

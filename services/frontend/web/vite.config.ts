@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { compressedAssets } from './compressed-assets.ts';
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), compressedAssets()],
   // The server puts a nonce in its place with each answer.
   html: { cspNonce: 'CSP_NONCE' },
   build: {
