@@ -18,6 +18,8 @@ export interface Website extends AsyncDisposable {
 export interface Look {
   width?: number;
   colorScheme?: 'light' | 'dark';
+  /** What is to be there before the page is loaded. */
+  prepare?: (page: Page) => Promise<void>;
 }
 
 export interface OpenPage extends AsyncDisposable {
@@ -96,6 +98,7 @@ async function openPage(browser: Browser, url: string, look: Look): Promise<Open
     if (message.type() !== 'error') return;
     if (!message.text().startsWith('Failed to load resource')) faults.push(message.text());
   });
+  await look.prepare?.(page);
   await page.goto(url);
   return { page, faults, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -48,12 +48,16 @@ function assets(directory: string): RequestHandler {
   return (request, response, next) => {
     const { url } = request;
     const encoding = /\.(js|css)$/.test(url) ? takenBy(request) : undefined;
-    if (encoding === undefined) return files(request, response, next);
-    request.url = url + encodings[encoding];
-    return files(request, response, () => {
+    const plain = () => {
       request.url = url;
-      return files(request, response, next);
-    });
+      files(request, response, next);
+    };
+    if (encoding === undefined) {
+      plain();
+      return;
+    }
+    request.url = url + encodings[encoding];
+    files(request, response, plain);
   };
 }
 
