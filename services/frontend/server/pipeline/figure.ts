@@ -1,3 +1,5 @@
+import { within } from '../within.ts';
+
 /** A figure, or why there is none. */
 export type Reading<T> = { value: T; reason: null } | { value: null; reason: string };
 
@@ -43,7 +45,7 @@ export class Figure<T> {
   }
 
   #readAnew(): Promise<Reading<T>> {
-    const underWay = this.#read(AbortSignal.timeout(10 * this.#timeoutMs)).then(
+    const underWay = within(10 * this.#timeoutMs, this.#read).then(
       (value): Reading<T> => ({ value, reason: null }),
       (error: unknown): Reading<T> => ({
         value: null,

@@ -85,7 +85,9 @@ export class IndexBoard {
       if (other !== request && other.startsWith(`${index}\n`)) this.#seen.delete(other);
     }
     const seen = (this.#seen.get(request) ?? []).filter(({ at }) => now - at <= windowMs);
-    this.#seen.set(request, [...seen, { at: now, processed }]);
+    // However many ask.
+    if (now - (seen.at(-1)?.at ?? 0) > 500) seen.push({ at: now, processed });
+    this.#seen.set(request, seen);
     const [first] = seen;
     const from =
       first !== undefined && now - first.at >= 3_000

@@ -1,6 +1,7 @@
 import { withoutSecrets } from '@aviary/runtime';
 import { z } from 'zod';
 import type { Status, WorkerCount } from '../../shared/pipeline.ts';
+import { within } from '../within.ts';
 import { mergeLags, type LagCounts } from './merge-lags.ts';
 import { addressesOf } from './worker-addresses.ts';
 
@@ -112,8 +113,10 @@ export class Workers {
 }
 
 async function askWorker(url: URL): Promise<Worker> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
-  return workerSchema.parse(await response.json());
+  return within(patienceMs, async (signal) => {
+    const response = await fetch(url, { signal });
+    return workerSchema.parse(await response.json());
+  });
 }
 
 function sumOf<R extends Record<string, number>>(rates: readonly R[]): R | null {

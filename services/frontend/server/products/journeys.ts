@@ -2,6 +2,7 @@ import { provenanceOf, recordId } from '@aviary/change-job';
 import { RetryableError, type Part } from '@aviary/runtime';
 import type { VectorIndex } from '@aviary/vector-index';
 import { isLastStep, type JourneyEvent, type JourneyStep } from '../../shared/journey.ts';
+import { within } from '../within.ts';
 import { journeyStepsOf } from './journey-steps.ts';
 import type { OutboxQuestions } from './outbox-questions.ts';
 import type { ProductTable } from './product-table.ts';
@@ -142,7 +143,7 @@ export class Journeys implements Part {
     const keys = new Map(ids.map((id) => [id, recordId([String(id)])]));
     const queueing = due.filter(({ told }) => !told.has('queued'));
     const [records, { present, now }, awaiting] = await Promise.all([
-      index.fetch([...keys.values()], AbortSignal.timeout(lookMs)),
+      within(lookMs, (signal) => index.fetch([...keys.values()], signal)),
       table.presence(ids),
       queueing.length > 0 ? outbox.await(queueing) : [],
     ]);

@@ -66,6 +66,18 @@ test('what is late is away, and so is a probe that is late', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test('a dear call that is late keeps nobody else from asking, one that fails does', async () => {
+  const { dependency, changes } = dependOn(stuck);
+  const dear = { ...budget, mayBeLate: true };
+  const call = expect(dependency.call(stuck, dear)).rejects.toThrow('The thing is too slow');
+  await vi.advanceTimersByTimeAsync(1_000);
+  await call;
+  expect(await dependency.call(() => Promise.resolve(1), budget)).toBe(1);
+  await expect(dependency.call(away, dear)).rejects.toThrow('The thing is away');
+  expect(changes).toEqual([false]);
+  dependency.stop();
+});
+
 test('an asker who leaves, or asks for what cannot be, blames nothing', async () => {
   const { dependency, changes } = dependOn(away);
   const asker = new AbortController();

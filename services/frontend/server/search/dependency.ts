@@ -1,4 +1,5 @@
 import { RetryableError } from '@aviary/runtime';
+import { within } from '../within.ts';
 
 /** What a search cannot do without, and what it says of itself. */
 export interface DependencyOptions {
@@ -53,6 +54,7 @@ export class Dependency {
    *
    * @param options.signal the asker's: when it ends the call, nothing is to blame
    * @param options.isAskersFault tells failures that say nothing of the dependency
+   * @param options.mayBeLate the call is a dear one: that it is late concerns its asker alone
    * @throws AwayError; the signal's reason; an asker's fault as it is.
    */
   async call<T>(
@@ -61,9 +63,10 @@ export class Dependency {
       budgetMs: number;
       signal: AbortSignal;
       isAskersFault?: (error: unknown) => boolean;
+      mayBeLate?: boolean;
     },
   ): Promise<T> {
-    const { budgetMs, signal, isAskersFault } = options;
+    const { budgetMs, signal, isAskersFault, mayBeLate = false } = options;
     if (this.#failure !== undefined) throw new AwayError(this.#failure.message);
     const late = new AbortController();
     const timer = setTimeout(() => {
@@ -75,8 +78,11 @@ export class Dependency {
       signal.throwIfAborted();
       if (isAskersFault?.(error) === true) throw error;
       const { name } = this.#options;
-      const message = late.signal.aborted ? `${name} is too slow` : `${name} is away`;
-      this.#fail(error instanceof Error ? error : new Error(String(error)), message);
+      const isLate = late.signal.aborted;
+      const message = isLate ? `${name} is too slow` : `${name} is away`;
+      if (!(isLate && mayBeLate)) {
+        this.#fail(error instanceof Error ? error : new Error(String(error)), message);
+      }
       throw new AwayError(message, { cause: error });
     } finally {
       clearTimeout(timer);
@@ -104,7 +110,7 @@ export class Dependency {
     const { probe, probeTimeoutMs, onChange } = this.#options;
     const { signal } = this.#stopping;
     try {
-      await probe(AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]));
+      await within(probeTimeoutMs, probe, signal);
     } catch {
       if (!signal.aborted) this.#probeAfter(Math.min(2 * pauseMs, longestPauseMs));
       return;

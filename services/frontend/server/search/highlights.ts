@@ -3,6 +3,7 @@ import type { SemanticIndex } from '@aviary/semantic-index';
 import type { Product } from '../../shared/product.ts';
 import type { Highlights, Mark, SearchMode } from '../../shared/search.ts';
 import type { ProductTable } from '../products/product-table.ts';
+import { within } from '../within.ts';
 import type { KeywordSearch } from './keyword-search.ts';
 import { cosine, wordOverlap } from './likeness.ts';
 import { readMarks } from './marked-words.ts';
@@ -96,11 +97,12 @@ export class HighlightFinder {
     if (this.#underWay >= atOnce || !search.health.embedder.ok) return undefined;
     this.#underWay += 1;
     try {
-      const until = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-      const asked = await search.vector(query, until);
-      const vectors = await this.#vectors.of(
-        sentences.map(({ text }) => text),
-        until,
+      const texts = sentences.map(({ text }) => text);
+      const [asked, vectors] = await within(
+        patienceMs,
+        async (until) =>
+          [await search.vector(query, until), await this.#vectors.of(texts, until)] as const,
+        signal,
       );
       return (sentence) => cosine(asked, vectors.get(sentence) ?? new Float32Array());
     } catch {

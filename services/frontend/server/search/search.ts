@@ -7,6 +7,7 @@ import { deepestResult, type SearchMode, type SearchPage } from '../../shared/se
 import type { Figure } from '../pipeline/figure.ts';
 import { RequestError } from '../problems.ts';
 import type { ProductTable } from '../products/product-table.ts';
+import { within } from '../within.ts';
 import { AwayError, Dependency } from './dependency.ts';
 import type { KeywordSearch } from './keyword-search.ts';
 import { QueryVectors } from './query-vectors.ts';
@@ -19,6 +20,9 @@ const embeddingTimeoutMs = 8_000;
 /** After so long altogether keywords stand in, and after so long for the embedding alone, in milliseconds. */
 const patienceMs = 1_500;
 const embedPatienceMs = 1_000;
+
+/** Asked for more records than this, an index that is well may be late as well. */
+const ordinaryDepth = 1_000;
 
 export interface SearchOptions {
   spec: SemanticIndex;
@@ -64,7 +68,7 @@ export class Search {
     this.#options = options;
     const { embedder, index, spec, statistics } = options;
     this.#vectors = new QueryVectors(
-      (queries) => embedder.embed(queries, AbortSignal.timeout(embeddingTimeoutMs)),
+      (queries) => within(embeddingTimeoutMs, (until) => embedder.embed(queries, until)),
       (queries) => statistics.batched(queries),
     );
     this.#embedder = this.#depend('embedder', {
@@ -157,7 +161,11 @@ export class Search {
     const topK = Math.min(page * pageSize + 1, deepestResult);
     const answer = this.#index.call(
       (until) => index.query({ vector, topK, ...(filter && { filter }) }, until),
-      { budgetMs: Math.round(patienceMs - Math.min(tookMs.embed, embedPatienceMs)), signal },
+      {
+        budgetMs: Math.round(patienceMs - Math.min(tookMs.embed, embedPatienceMs)),
+        signal,
+        mayBeLate: topK > ordinaryDepth,
+      },
     );
     const [matches, count] = await timed(tookMs, 'index', Promise.all([answer, indexed.get()]));
     return {
