@@ -7,13 +7,22 @@ import { StepError } from './tools.ts';
 
 const services = ['pelican', 'emu', 'frontend'];
 
-/** Brings dist/prod into the cluster, in the order in which one needs the other. */
+/**
+ * Brings dist/prod into the cluster, in the order in which one needs the other. Objects that are in dist/prod no more
+ * stay, but for a public address: with it goes the sign-in, and everybody could edit.
+ */
 export async function apply(deployment: Deployment): Promise<void> {
   const { tools } = deployment;
   const files = readdirSync(join(deployment.root, 'dist/prod')).sort();
   const before = files.filter((file) => file < '30');
   const after = files.filter((file) => file >= '40');
 
+  if (deployment.outputs().ingress === undefined) {
+    await tools.run(
+      'kubectl',
+      deployment.inNamespace('delete', 'ingress', 'frontend', '--ignore-not-found'),
+    );
+  }
   await applyFiles(deployment, before.slice(0, 1));
   await applyAuthorities(deployment);
   await applyFiles(deployment, before.slice(1));

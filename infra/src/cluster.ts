@@ -31,6 +31,8 @@ export class Cluster extends pulumi.ComponentResource {
         name: names.stack,
         version: settings.kubernetesVersion,
         autoMode: { enabled: true },
+        // Every node of Auto Mode answers for DNS itself.
+        corednsAddonOptions: { enabled: false },
         authenticationMode: eks.AuthenticationMode.Api,
         accessEntries: Object.fromEntries(
           settings.administrators.map((principalArn) => [

@@ -9,12 +9,14 @@ type Service = 'pelican' | 'emu' | 'frontend';
 /** Of the nodes: Auto Mode's own node pool for workloads takes no other. */
 const nodePlatform = 'linux/amd64';
 
-/** Built from this checkout, pushed under the commit's name, scanned, and given out by digest. */
+/**
+ * Built from this checkout, pushed under the commit's name, scanned, and given out by digest: who goes back to a commit
+ * builds and pushes it again, and what runs stays what it was.
+ */
 export class Images extends pulumi.ComponentResource {
   /** As registry/name@sha256:… */
   readonly references: Record<Service, pulumi.Output<string>>;
 
-  /** @param commit of the checkout, since a tag that is once pushed never means anything else. */
   constructor(
     names: Names,
     { commit, expendable }: { commit: string; expendable: boolean },
@@ -27,7 +29,6 @@ export class Images extends pulumi.ComponentResource {
         service,
         {
           name: names.repository(service),
-          imageTagMutability: 'IMMUTABLE',
           imageScanningConfiguration: { scanOnPush: true },
           forceDelete: expendable,
         },
@@ -61,13 +62,13 @@ export class Images extends pulumi.ComponentResource {
   }
 }
 
-/** A rollback finds the last 30 commits' images. */
+/** Some thirty builds: each is an index, an image and what is known of its making. */
 const keepNewest = {
   rules: [
     {
       rulePriority: 1,
       description: 'the newest',
-      selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 30 },
+      selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 90 },
       action: { type: 'expire' },
     },
   ],

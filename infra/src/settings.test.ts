@@ -15,6 +15,11 @@ test('a stack says its environment and region, and the rest is that environmentâ
 test.each([
   [{ environment: 'stage', region: 'x' }, /platform\.environment/],
   [{ environment: 'dev' }, /platform\.region/],
+  [{ ...dev, signIn: true }, /platform\.signIn: .*false without/],
+  [
+    { ...dev, ingress: { host: 'aviary.example.com', certificateArn: 'arn:aws:acm:x' } },
+    /platform\.signIn: must be true with a public address/,
+  ],
   [{ ...dev, natGateway: 2 }, /natGateway/],
   [{ ...dev, natGateways: 3 }, /platform\.natGateways: must be at most as many/],
   [{ ...dev, database: { maxStorageGiB: 20, storageGiB: 50 } }, /maxStorageGiB: must be at least/],

@@ -116,9 +116,10 @@ export function readSettings(given: unknown): Settings {
       path: ['natGateways'],
       error: 'must be at most as many as availabilityZones',
     })
-    .refine(({ ingress, signIn }) => ingress === undefined || signIn, {
+    .refine(({ ingress, signIn }) => (ingress !== undefined) === signIn, {
       path: ['signIn'],
-      error: 'must be true with a public address: everybody could edit',
+      error:
+        'must be true with a public address (ingress), or everybody could edit; and false without, since nobody would come back from signing in',
     })
     .refine(({ database }) => database.maxStorageGiB >= database.storageGiB, {
       path: ['database', 'maxStorageGiB'],

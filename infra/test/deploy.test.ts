@@ -117,6 +117,7 @@ const order = [
   'aws secretsmanager put-secret-value --secret-id aviary-dev/openai',
   'aws eks update-kubeconfig --name aviary-dev',
   'helm upgrade --install keda keda',
+  'kubectl --namespace aviary delete ingress frontend',
   'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/00-namespace.yaml',
   'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f -',
   'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/10-settings.yaml',

@@ -44,7 +44,7 @@ export class FakeTools {
     writeFileSync(
       script,
       `#!/bin/sh
-line="$(basename "$0") $*"
+line="\${0##*/} $*"
 input="$(cat)"
 printf '%s\\036%s\\035' "$line" "$input" >> '${this.#log}'
 case "$line" in

@@ -234,9 +234,13 @@ export const policies: Record<string, Policy> = {
       (parameters as { encrypted: string }).encrypted === 'true',
   }),
 
-  'an image is scanned, never overwritten, and run by its digest': (platform) => [
+  'an image is scanned, pushed without a password in the state, and run by its digest': (
+    platform,
+  ) => [
+    ...Object.entries(platform.platform.images)
+      .filter(([, image]) => !/@sha256:[0-9a-f]{64}$/.test(image ?? ''))
+      .map(([name, image]) => `${name} is run as ${image ?? 'nothing'}`),
     ...each('aws:ecr/repository:Repository', {
-      'may be overwritten': ({ imageTagMutability }) => imageTagMutability === 'IMMUTABLE',
       'is not scanned': ({ imageScanningConfiguration }) =>
         (imageScanningConfiguration as { scanOnPush: boolean }).scanOnPush,
     })(platform),

@@ -183,8 +183,8 @@ describe('a policy notices', () => {
     [
       'an image is scanned',
       'aws:ecr/repository:Repository',
-      { imageTagMutability: 'MUTABLE' },
-      /overwritten/,
+      { imageScanningConfiguration: { scanOnPush: false } },
+      /not scanned/,
     ],
     [
       'everything is tagged',

@@ -44,7 +44,10 @@ test('a page that everybody may edit has no public address', () => {
   expect(page).not.toHaveProperty('EDIT_AUTH');
 });
 
-test('sign-in needs both its secret and its provider', () => {
+test('sign-in needs an address to come back to, its secret and its provider', () => {
+  expect(() => choosePlatform(signedIn, outputsWith({ ingress: undefined }))).toThrow(
+    /comes back to a public address/,
+  );
   expect(() => choosePlatform(prod, outputsFile)).toThrow(/say with whom people sign in/);
   expect(() => choosePlatform(signedIn, outputsWith({ secrets: secretsWithoutSignIn }))).toThrow(
     /name no secret for it/,

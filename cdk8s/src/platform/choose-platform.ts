@@ -17,6 +17,11 @@ export function choosePlatform(
   if (standIns && outputsFile === undefined) return standInPlatform(environment, standIns);
   if (!standIns && outputsFile !== undefined) {
     const outputs = readPlatformOutputs(outputsFile);
+    if (environment.signIn && !outputs.ingress) {
+      throw new Error(
+        'Who signs in comes back to a public address: have infra/ make one (ingress), or take signIn away.',
+      );
+    }
     if (outputs.cluster.namespace === environment.namespace) {
       return awsPlatform(environment, outputs);
     }
