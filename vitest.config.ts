@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services,local,bench,cdk8s,charts,e2e}/**/*.test.ts'],
     globalSetup: ['packages/testing/src/global-setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     restoreMocks: true,

@@ -29,10 +29,10 @@ const source: Source = {
 };
 
 /** @returns what was done. */
-async function install(asked: Source, on = pool): Promise<string[]> {
+async function install(asked: Source, on = pool, signal = waiting): Promise<string[]> {
   const did: string[] = [];
   const table = await inspectSource(on, specOf(asked));
-  await installKeywordIndex(on, table, (event) => did.push(event), waiting);
+  await installKeywordIndex(on, table, (event) => did.push(event), signal);
   return did;
 }
 
@@ -86,6 +86,11 @@ test('what a spec asks for and Postgres cannot give is told with the remedy', as
   await expect(install({ ...source, text: '{{at}}' })).rejects.toThrow(
     /IMMUTABLE: .* name text columns alone/,
   );
+});
+
+test('a stop while it still connects keeps no connection', async () => {
+  await expect(install(source, pool, AbortSignal.abort())).rejects.toThrow('aborted');
+  expect(pool.idleCount).toBe(pool.totalCount);
 });
 
 test('a text of any length can still be written', async () => {

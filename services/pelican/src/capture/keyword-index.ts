@@ -34,8 +34,11 @@ export async function installKeywordIndex(
   const { language = 'simple' } = source.keywords ?? {};
   const wanted = keywordIndex({ of, ...source, columns: table.template.columns, language });
   const client = await pool.connect();
+  let left = false;
   const leave = () => {
-    client.release(true);
+    // Its lock and its settings go with it.
+    if (!left) client.release(true);
+    left = true;
   };
   try {
     signal.throwIfAborted();
@@ -46,8 +49,7 @@ export async function installKeywordIndex(
     throw toFailure(error, table);
   } finally {
     signal.removeEventListener('abort', leave);
-    // Its lock and its settings go with it.
-    if (!signal.aborted) leave();
+    leave();
   }
 }
 
