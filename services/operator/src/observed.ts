@@ -1,0 +1,120 @@
+import type { SemanticIndex } from '@aviary/semantic-index';
+import type { Queues } from '@aviary/cdk8s';
+import type { Generation } from './generation.ts';
+import type { Status } from './status.ts';
+import type { Wish } from './wish.ts';
+
+/** What a server said, or why nothing is known of it: it is away, or refuses. */
+export type Known<T> = { readonly value: T } | { readonly unknown: string };
+
+/** All that is known of one SemanticIndex, as plain data. Times are milliseconds since the epoch. */
+export interface Observed {
+  readonly resource: ObservedResource;
+  /** Of each ConfigMap that `readGeneration` takes for one of this resource's, by number. */
+  readonly generations: readonly ObservedGeneration[];
+  /** Its entry in ConfigMap `semantic-indexes`. */
+  readonly readers: ReadersEntry | undefined;
+  /** Of all kinds that decisions apply, what is labelled `ownedBy(name)`. */
+  readonly objects: readonly ObjectReference[];
+  /** What the last decision asked for and could not be had: none when all went well. */
+  readonly failures: readonly Failure[];
+}
+
+export interface ObservedResource {
+  readonly name: string;
+  readonly uid: string;
+  /** `metadata.generation`. */
+  readonly generation: number;
+  /** `metadata.deletionTimestamp`. */
+  readonly deletingSince: number | undefined;
+  /** Whether `finalizer` is among its finalizers. */
+  readonly hasFinalizer: boolean;
+  /** Its spec, or what is wrong with it where an older schema let it in. */
+  readonly wish: Known<Wish>;
+  readonly status: Status | undefined;
+  /** When this process last wrote the status; undefined when it has not yet. */
+  readonly statusWrittenAt: number | undefined;
+}
+
+export interface ObservedGeneration {
+  /** As its ConfigMap holds it. */
+  readonly generation: Generation;
+  /** By their names, or as they are given; undefined while one of the three is not there. */
+  readonly queues: Known<Queues | undefined>;
+  readonly depth: Known<QueueDepth>;
+  /** Pinecone's index; undefined when there is none of that name. */
+  readonly target: Known<TargetShape | undefined>;
+  /** Records in its namespace; asked for only while `generation.dropping`. */
+  readonly records: Known<number>;
+  readonly jobs: readonly ObservedJob[];
+  /** Undefined where there is no Deployment. */
+  readonly pelican: Workers | undefined;
+  readonly emu: Workers | undefined;
+  /** From a pelican's /status, asked *after* the Jobs were looked at; undefined value when Postgres has none. */
+  readonly backfill: Known<Backfill | undefined>;
+}
+
+export interface QueueDepth {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly deadLettered: number;
+  /** Of the oldest change on its way, from outbox or queue; undefined where nobody knows. */
+  readonly oldestAgeSeconds: number | undefined;
+}
+
+export interface TargetShape {
+  readonly dimensions: number;
+  readonly metric: string;
+}
+
+/** Tasks that run as Jobs of pelican's image. */
+export const tasks = ['install', 'backfill', 'audit', 'uninstall'] as const;
+export type Task = (typeof tasks)[number];
+
+/** A Job of a generation, by its labels and annotations `taskOf` reads. */
+export interface ObservedJob {
+  readonly object: ObjectReference;
+  readonly task: Task;
+  /** What it is run for; another run for the same has the same. */
+  readonly occasion: string;
+  readonly phase: 'running' | 'succeeded' | 'failed';
+  readonly finishedAt: number | undefined;
+  /** The exit code of its last container; undefined while running, or when the pod is gone. */
+  readonly exitCode: number | undefined;
+  /** The last container's termination message: of an audit `--json` of its findings, else what it said last. */
+  readonly message: string | undefined;
+}
+
+export interface Workers {
+  /** Wanted now, by the Deployment or its autoscaler. */
+  readonly desired: number;
+  readonly ready: number;
+  /** Pods that are not gone yet, those that are ending among them. */
+  readonly pods: number;
+}
+
+export interface Backfill {
+  readonly processed: number;
+  readonly total: number;
+  readonly finished: boolean;
+}
+
+/** What the frontend is told of an index. */
+export interface ReadersEntry {
+  /** Under the resource's name; its target is the active generation's. */
+  readonly index: SemanticIndex;
+  /** Name of the active generation: in Postgres (aviary.source), in jobs and in metrics. */
+  readonly source: string;
+}
+
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+export interface Failure {
+  /** In words, as "make the queues". */
+  readonly doing: string;
+  readonly message: string;
+}
