@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Given on the command line, as in `make dev ROWS=1000 PORT=8081`; each has a default.
-export ROWS PORT EMUS PELICANS
+export ROWS PORT EMUS PELICANS EMBEDDER
 ARGS ?= --help
 
 .PHONY: help
@@ -22,7 +22,7 @@ infra/node_modules/.package-lock.json: infra/package-lock.json
 install: node_modules/.package-lock.json ## Install what is missing, pinned by the lockfile
 
 .PHONY: dev
-dev: install ## Run everything on this machine (ROWS=10000 PORT=8080 EMUS=2 PELICANS=1)
+dev: install ## Run everything on this machine (ROWS=10000 PORT=8080 EMUS=2 PELICANS=1 EMBEDDER=minilm)
 	@npm run --silent dev
 
 .PHONY: clean-dev

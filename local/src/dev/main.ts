@@ -12,6 +12,9 @@ import { paths, readSettings, type Settings } from './settings.ts';
 
 /** `make dev`: the whole system on a laptop, as real processes, until Ctrl-C. */
 
+/** As slow as OpenAI's small batches; what `make bench` measures against. */
+const stub = { STUB_BASE_MS: '30', STUB_PER_TEXT_MS: '0.2', STUB_DIMENSIONS: '384' };
+
 const stopping = new AbortController();
 let processes: Processes | undefined;
 let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
@@ -101,7 +104,8 @@ async function startStandIns(
     });
   }
   if (settings.OPENAI_API_KEY === undefined) {
-    standIns.OPENAI_BASE_URL = `${await listen('embeddings', 'local/src/embeddings/main.ts')}/v1`;
+    const model = settings.EMBEDDER === 'stub' ? stub : {};
+    standIns.OPENAI_BASE_URL = `${await listen('embeddings', 'local/src/embeddings/main.ts', model)}/v1`;
   }
   // The SQS stand-in takes any credentials, and the SDK demands some.
   const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readSettings } from './settings.ts';
 
 test('everything has a default, and a variable left empty is as good as absent', () => {
-  const defaults = { ROWS: 10_000, PORT: 8080, PELICANS: 1, EMUS: 2 };
+  const defaults = { ROWS: 10_000, PORT: 8080, PELICANS: 1, EMUS: 2, EMBEDDER: 'minilm' };
   expect(readSettings({})).toEqual(defaults);
   expect(readSettings({ ROWS: '', PORT: '', OPENAI_API_KEY: '', PATH: '/bin' })).toEqual(defaults);
   expect(readSettings({ ROWS: '5', PORT: '8081', PINECONE_API_KEY: 'key' })).toEqual({

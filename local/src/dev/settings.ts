@@ -9,6 +9,8 @@ const schema = z.object({
   PORT: integer({ min: 1, max: 65_535 }).default(8080),
   PELICANS: integer({ min: 1, max: 32 }).default(1),
   EMUS: integer({ min: 1, max: 32 }).default(2),
+  /** The stub's vectors cost nothing and mean nothing: for loads that the model is too slow for. */
+  EMBEDDER: z.enum(['minilm', 'stub'], { error: 'must be minilm or stub' }).default('minilm'),
   /** The real service instead of the stand-in, where set. */
   OPENAI_API_KEY: z.string().optional(),
   PINECONE_API_KEY: z.string().optional(),
