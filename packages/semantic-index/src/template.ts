@@ -5,6 +5,13 @@ export interface TextTemplate {
   readonly parts: readonly (string | { readonly column: string })[];
 }
 
+/** What may be wrong with a template. */
+export const templateFaults = {
+  emptyPlaceholder: 'it has an empty placeholder {{}}; put a column name in it',
+  unmatched: 'it has an unmatched {{ or }}',
+  noColumn: 'it names no column; write for example "{{name}}"',
+} as const;
+
 const placeholder = /\{\{([^{}]*)\}\}/g;
 
 /**
@@ -18,16 +25,16 @@ export function parseTemplate(template: string): TextTemplate {
   let end = 0;
   for (const match of template.matchAll(placeholder)) {
     const column = (match[1] ?? '').trim();
-    if (column === '') throw new Error('it has an empty placeholder {{}}; put a column name in it');
+    if (column === '') throw new Error(templateFaults.emptyPlaceholder);
     if (match.index > end) parts.push(template.slice(end, match.index));
     parts.push({ column });
     columns.add(column);
     end = match.index + match[0].length;
   }
   if (end < template.length) parts.push(template.slice(end));
-  const literals = parts.filter((part) => typeof part === 'string').join('');
-  if (/\{\{|\}\}/.test(literals)) throw new Error('it has an unmatched {{ or }}');
-  if (columns.size === 0) throw new Error('it names no column; write for example "{{name}}"');
+  if (parts.some((part) => typeof part === 'string' && /\{\{|\}\}/.test(part)))
+    throw new Error(templateFaults.unmatched);
+  if (columns.size === 0) throw new Error(templateFaults.noColumn);
   return { columns: [...columns], parts };
 }
 
