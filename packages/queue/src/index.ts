@@ -1,6 +1,6 @@
 export { createQueueClient, type QueueClientOptions } from './client.ts';
 export { packBatches } from './pack.ts';
-export { provisionQueue, type ProvisionedQueues } from './provision.ts';
+export { deleteQueues, findQueues, provisionQueue, type ProvisionedQueues } from './provision.ts';
 export {
   Queue,
   type OutgoingMessage,

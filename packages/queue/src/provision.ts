@@ -1,4 +1,11 @@
-import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  QueueDoesNotExist,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { translate } from './failure.ts';
 
 /**
@@ -58,6 +65,60 @@ export async function provisionQueue(client: SQSClient, name: string): Promise<P
     MessageRetentionPeriod: String(fourteenDaysSeconds),
   });
   return { queueUrl, deadLetterQueueUrl, refreshQueueUrl };
+}
+
+/**
+ * The queues that `provisionQueue` made by this name.
+ *
+ * @returns undefined while one of them is not there
+ */
+export async function findQueues(
+  client: SQSClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<ProvisionedQueues | undefined> {
+  const [queueUrl, deadLetterQueueUrl, refreshQueueUrl] = await Promise.all(
+    namesOf(name).map((queue) => urlOf(client, queue, signal)),
+  );
+  return queueUrl === undefined || deadLetterQueueUrl === undefined || refreshQueueUrl === undefined
+    ? undefined
+    : { queueUrl, deadLetterQueueUrl, refreshQueueUrl };
+}
+
+/** Deletes those of the three queues that are there, with all they hold. */
+export async function deleteQueues(
+  client: SQSClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const queue of namesOf(name)) {
+    const url = await urlOf(client, queue, signal);
+    if (url === undefined) continue;
+    try {
+      await client.send(new DeleteQueueCommand({ QueueUrl: url }), during(signal));
+    } catch (error) {
+      if (!(error instanceof QueueDoesNotExist)) throw translate('DeleteQueue', url, error);
+    }
+  }
+}
+
+const namesOf = (name: string) => [`${name}.fifo`, `${name}-dead.fifo`, `${name}-refresh`];
+
+const during = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+async function urlOf(
+  client: SQSClient,
+  queue: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const answer = await client.send(new GetQueueUrlCommand({ QueueName: queue }), during(signal));
+    return answer.QueueUrl;
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return undefined;
+    throw translate('GetQueueUrl', queue, error);
+  }
 }
 
 async function arnOf(client: SQSClient, queueUrl: string): Promise<string | undefined> {

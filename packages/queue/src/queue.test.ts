@@ -2,7 +2,7 @@ import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 import { freePort, testQueue, type TestQueue } from '@aviary/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Queue, createQueueClient, provisionQueue } from './index.ts';
+import { Queue, createQueueClient, deleteQueues, findQueues, provisionQueue } from './index.ts';
 
 let sqs: LocalSqs;
 let it: TestQueue;
@@ -190,4 +190,16 @@ describe('acknowledge and extend', () => {
     await expect(failure).rejects.toBeInstanceOf(RetryableError);
     await expect(failure).rejects.not.toBeInstanceOf(PermanentError);
   });
+});
+
+test('queues are found by their name once all three are there, and are deleted together', async () => {
+  const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
+  const name = `named-${Date.now()}`;
+  expect(await findQueues(client, name)).toBeUndefined();
+  const made = await provisionQueue(client, name);
+  expect(await findQueues(client, name)).toEqual(made);
+  await deleteQueues(client, name);
+  await deleteQueues(client, name);
+  expect(await findQueues(client, name)).toBeUndefined();
+  client.destroy();
 });

@@ -11,11 +11,13 @@ export interface AdminOptions {
   health: Health;
   metrics: Registry;
   /** What /status answers beside health: a small JSON object for people and the frontend. */
-  status: () => Record<string, unknown>;
+  status: () => Record<string, unknown> | Promise<Record<string, unknown>>;
+  /** Whether this process gets anywhere; it does while it answers, unless said otherwise. */
+  isLive?: () => boolean;
 }
 
 /**
- * The admin port: /livez (the process answers), /readyz (200, or 503 with the reasons), /metrics
+ * The admin port: /livez (the process answers, and gets somewhere where it can tell), /readyz (200, or 503 with the reasons), /metrics
  * (Prometheus text) and /status (JSON). Not for the public network.
  */
 export class AdminServer implements Part {
@@ -30,17 +32,20 @@ export class AdminServer implements Part {
         response.writeHead(status, { 'content-type': type }).end(body);
       const json = (status: number, body: unknown) =>
         send(status, 'application/json', JSON.stringify(body));
-      const { health, metrics, status } = options;
+      const { health, metrics, status, isLive = () => true } = options;
       switch (request.url) {
         case '/livez':
-          return void json(200, { live: true });
+          return void json(isLive() ? 200 : 503, { live: isLive() });
         case '/readyz':
           return void json(health.ready ? 200 : 503, {
             ready: health.ready,
             parts: health.report(),
           });
         case '/status':
-          return void json(200, { ready: health.ready, parts: health.report(), ...status() });
+          return void Promise.resolve(status()).then(
+            (said) => json(200, { ready: health.ready, parts: health.report(), ...said }),
+            (error: unknown) => json(500, { error: String(error) }),
+          );
         case '/metrics':
           return void metrics.metrics().then(
             (text) => send(200, metrics.contentType, text),

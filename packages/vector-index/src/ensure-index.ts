@@ -38,9 +38,24 @@ export async function ensureIndex(
   }
 }
 
-function compare(found: IndexModel, shape: IndexShape): void {
+/** What vectors an index takes; undefined when there is no index of that name. */
+export async function shapeOf(
+  client: Pinecone,
+  name: string,
+): Promise<{ dimension: number; metric: string } | undefined> {
+  const found = await describe(client, name);
+  if (!found) return undefined;
+  const vectors = vectorsOf(found);
+  return { dimension: vectors?.dimension ?? 0, metric: vectors?.metric ?? 'none' };
+}
+
+function vectorsOf(found: IndexModel) {
   const field = found.schema.fields[VECTORS];
-  const vectors = field && 'type' in field && field.type === 'dense_vector' ? field : undefined;
+  return field && 'type' in field && field.type === 'dense_vector' ? field : undefined;
+}
+
+function compare(found: IndexModel, shape: IndexShape): void {
+  const vectors = vectorsOf(found);
   const { dimension, metric } = shape;
   if (vectors?.dimension === dimension && vectors.metric === metric) return;
   const has = vectors

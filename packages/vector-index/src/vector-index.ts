@@ -1,6 +1,6 @@
 import { Pinecone, type Index } from '@pinecone-database/pinecone';
 import { forEachBounded } from './bounded.ts';
-import { ensureIndex, type IndexShape } from './ensure-index.ts';
+import { ensureIndex, shapeOf, type IndexShape } from './ensure-index.ts';
 import { hasStatus, toFailure, toRetryable } from './failures.ts';
 import { packBySize } from './pack-by-size.ts';
 import { recordToJson } from './record-json.ts';
@@ -72,6 +72,14 @@ export class VectorIndex {
       fetchApi: this.#transport.fetch,
       maxRetries: 0,
     });
+  }
+
+  /** What vectors the index takes, a dimension of 0 for none; undefined when there is no such index. */
+  async shape(signal?: AbortSignal): Promise<{ dimension: number; metric: string } | undefined> {
+    const { index } = this.#options;
+    return this.#guard(`Look-up of the index ${index}`, signal, () =>
+      this.#transport.run({ signal, body: undefined }, () => shapeOf(this.#client, index)),
+    );
   }
 
   /**

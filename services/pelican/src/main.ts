@@ -21,6 +21,7 @@ import { BackfillStatistics } from './backfill/backfill-statistics.ts';
 import { Backfill } from './backfill/backfill.ts';
 import { databaseOf, readConfig } from './config.ts';
 import { openPool } from './tables/open-pool.ts';
+import { readProgress } from './progress.ts';
 import { Refresh } from './refresh.ts';
 import { Relay } from './relay.ts';
 import { Sources } from './tables/sources.ts';
@@ -133,11 +134,15 @@ async function main(): Promise<void> {
     port: config.ADMIN_PORT,
     health,
     metrics,
-    status: () => ({
+    status: async () => ({
       service: 'pelican',
       specs: indexes.map(({ name }) => name),
       ...statistics.totals,
       rates: statistics.rates,
+      ...(await readProgress(
+        pool,
+        indexes.map(({ name }) => name),
+      )),
     }),
   });
   // Stopped first: a server that no longer answers may not hold up those that wait for it.

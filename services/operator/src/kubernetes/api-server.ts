@@ -1,10 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiFailure, hasStatus } from './failure.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { pathOf, pluralOf, resourceOf, type KubernetesObject, type Resource } from './resources.ts';
+import type { ApiAccess } from './service-account.ts';
 
 /** Longest wait for an answer; a watch has its own. */
 const timeoutMs = 30_000;
@@ -14,7 +14,7 @@ const remedies: Record<number, string> = {
 };
 
 export interface ApiServerOptions {
-  kubeConfig: KubeConfig;
+  access: ApiAccess;
   /** Of all objects. */
   namespace: string;
   /** Whose fields are those that it applies. */
@@ -43,22 +43,21 @@ export interface Listed {
 
 /**
  * The objects of one namespace. Every method throws ApiFailure, or the reason of the signal that ended it; none tries
- * again. The client library finds the server and signs the requests. They are sent from here, on connections that are
- * kept: it makes a new one, with its handshake, for each.
+ * again.
  */
 export class ApiServer {
   readonly namespace: string;
   readonly #options: ApiServerOptions;
-  readonly #server: URL;
-  #agent: http.Agent | undefined;
+  readonly #agent: http.Agent;
 
   constructor(options: ApiServerOptions) {
-    const { kubeConfig, namespace } = options;
-    const cluster = kubeConfig.getCurrentCluster();
-    if (cluster === null) throw new Error('No cluster is named by KUBECONFIG, nor by this pod.');
+    const { server, ca } = options.access;
     this.#options = options;
-    this.#server = new URL(cluster.server);
-    this.namespace = namespace;
+    this.namespace = options.namespace;
+    this.#agent =
+      server.protocol === 'https:'
+        ? new https.Agent({ keepAlive: true, ca })
+        : new http.Agent({ keepAlive: true });
   }
 
   async get(
@@ -78,7 +77,7 @@ export class ApiServer {
   async list(resource: Resource, labels: string, signal: AbortSignal): Promise<Listed> {
     const items: KubernetesObject[] = [];
     const [apiVersion = '', kind = ''] = resource.split(' ');
-    for (let next = ''; ; ) {
+    for (let next = ''; ;) {
       const query = { limit: '250', ...labelled(labels), ...(next && { continue: next }) };
       const page = (await this.#json({ verb: 'list', method: 'GET', resource, query, signal })) as {
         metadata: { resourceVersion?: string; continue?: string };
@@ -183,20 +182,20 @@ export class ApiServer {
   /** @returns an answer that is yet to be read */
   async #send(call: Call): Promise<http.IncomingMessage> {
     const { verb, method, resource, name, part, query = {}, signal } = call;
+    const { access } = this.#options;
     await this.#options.rateLimit.take(signal);
-    const url = new URL(pathOf(resource, this.namespace, name, part), this.#server);
+    const url = new URL(pathOf(resource, this.namespace, name, part), access.server);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     let status = 'none';
     try {
-      const options = await this.#signed();
       const send = url.protocol === 'https:' ? https.request : http.request;
       const request = send(url, {
         method,
-        agent: options.agent,
+        agent: this.#agent,
         signal,
         headers: {
-          ...options.headers,
+          authorization: `Bearer ${access.token()}`,
           accept: 'application/json',
           ...(body !== undefined && {
             'content-type': call.contentType ?? 'application/json',
@@ -217,17 +216,6 @@ export class ApiServer {
     } finally {
       this.#options.onRequest(verb, pluralOf(resource), status);
     }
-  }
-
-  async #signed(): Promise<https.RequestOptions> {
-    const options: https.RequestOptions = {};
-    await this.#options.kubeConfig.applyToHTTPSOptions(options);
-    const { ca, cert, key, rejectUnauthorized, servername, headers = {} } = options;
-    this.#agent ??=
-      this.#server.protocol === 'https:'
-        ? new https.Agent({ keepAlive: true, ca, cert, key, rejectUnauthorized, servername })
-        : new http.Agent({ keepAlive: true });
-    return { headers, agent: this.#agent };
   }
 }
 

@@ -56,7 +56,9 @@ export type Resource = keyof typeof plurals;
 export function resourceOf({ apiVersion, kind }: { apiVersion: string; kind: string }): Resource {
   const resource = `${apiVersion} ${kind}`;
   if (resource in plurals) return resource as Resource;
-  throw new Error(`The operator has no rights to ${resource}: add it to resources.ts and its role.`);
+  throw new Error(
+    `The operator has no rights to ${resource}: add it to resources.ts and its role.`,
+  );
 }
 
 export const pluralOf = (resource: Resource): string => plurals[resource];

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { loadConfig } from '@aviary/runtime';
 import { z } from 'zod';
 import { exitCode, type ExitCode } from './exit-codes.ts';
+
+/** Kubernetes keeps no more of what a container leaves behind, in bytes. */
+const longestResult = 4_096;
 
 /** Where text goes: a stream of the process, or a test's own. */
 export interface TextSink {
@@ -30,6 +34,9 @@ export class CliContext {
   /** What the program will exit with; a command that throws need not set it. */
   exitCode: ExitCode = exitCode.fine;
   readonly #environment: CliSurroundings['environment'];
+  /** The document of --json, in one line. */
+  #result = '';
+  #last = '';
 
   constructor({ environment, stdout, stderr, signal }: CliSurroundings) {
     this.#environment = environment;
@@ -55,11 +62,25 @@ export class CliContext {
 
   /** The result of --json: the one document on stdout. */
   printJson(document: unknown): void {
+    this.#result = JSON.stringify(document);
     this.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
 
   /** A line beside the result, for people. */
   say(line: string): void {
+    this.#last = line;
     this.stderr.write(`${line}\n`);
+  }
+
+  /**
+   * Writes the document of --json, or else what was said last, into the file that RESULT_FILE names: a Job's
+   * /dev/termination-log, which whoever made the Job reads without its logs.
+   */
+  leaveResult(): void {
+    const file = this.#environment.RESULT_FILE;
+    if (file === undefined || file === '') return;
+    const isWhole = this.#result !== '' && Buffer.byteLength(this.#result) <= longestResult;
+    const result = Buffer.from(isWhole ? this.#result : this.#last);
+    writeFileSync(file, result.subarray(0, longestResult));
   }
 }

@@ -19,7 +19,7 @@ export type InstallVariables = z.input<z.ZodObject<typeof needed>>;
 const deeds: Record<InstallEvent | KeywordEvent, string> = {
   capture_installed: 'triggers made',
   backfill_requested: 'backfill requested',
-  rights_granted: 'aviary_pelican may read it',
+  rights_granted: 'its roles may read it',
   keyword_index_built: 'keyword index built',
   keyword_index_dropped: 'former keyword index dropped',
 };

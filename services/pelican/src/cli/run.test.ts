@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from './run.ts';
 
@@ -41,6 +44,18 @@ test('all missing variables are told at once, and no others', async () => {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   const variables = [...stderr.matchAll(/^ {2}(\w+): is not set/gm)].map(([, name]) => name);
   expect(variables.sort()).toEqual(['DEAD_LETTER_QUEUE_URL', 'REFRESH_QUEUE_URL', 'SPECS']);
+});
+
+test('what was said last is left in RESULT_FILE', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'aviary-result-'));
+  try {
+    const file = join(directory, 'result');
+    const { stderr } = await aviary(['uninstall', 'things'], { RESULT_FILE: file });
+    expect(stderr).toContain('DATABASE_URL: is not set');
+    expect(readFileSync(file, 'utf8')).toBe(stderr.trimEnd());
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('a faulty spec is told without a stack', async () => {

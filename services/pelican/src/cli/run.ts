@@ -8,13 +8,15 @@ import { CliContext, type CliSurroundings } from './context.ts';
 import { deadLettersCommand } from './dead-letters.ts';
 import { exitCode, type ExitCode } from './exit-codes.ts';
 import { installCommand } from './install.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 const help = `
 Results go to stdout, all else to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
 configuration, 3 not finished, 4 failed.
 
 It reads the environment of the services (DATABASE_URL, SPECS, QUEUE_URL, DEAD_LETTER_QUEUE_URL,
-REFRESH_QUEUE_URL, AWS_*, PINECONE_*), and each command demands only what it needs.
+REFRESH_QUEUE_URL, AWS_*, PINECONE_*), and each command demands only what it needs. A result is also left in the file
+that RESULT_FILE names, up to 4 KB of it.
 
 Examples:
   npx aviary dead-letters list
@@ -36,6 +38,8 @@ export async function run(
     return context.exitCode;
   } catch (error) {
     return report(context, error);
+  } finally {
+    context.leaveResult();
   }
 }
 
@@ -47,6 +51,7 @@ function program(context: CliContext): Command {
     .addCommand(backfillCommand(context))
     .addCommand(deadLettersCommand(context))
     .addCommand(installCommand(context))
+    .addCommand(uninstallCommand(context))
     .addHelpText('after', help);
   return governed(root, context);
 }

@@ -1,0 +1,50 @@
+import { query, type Pool } from '@aviary/postgres';
+import { readBackfills } from './backfill/backfill-requests.ts';
+
+/** /status waits no longer for the database. */
+const patienceMs = 2_000;
+
+interface Progress {
+  outbox: { waiting: number; oldestAgeSeconds: number };
+  backfills: { index: string; phase: string; processed: number; total: number }[];
+}
+
+/** How far the work in the database has come, for /status; nothing of it while the database does not say. */
+export async function readProgress(
+  pool: Pool,
+  names: readonly string[],
+): Promise<Progress | Record<string, never>> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<Record<string, never>>((resolve) => {
+    timer = setTimeout(() => resolve({}), patienceMs);
+  });
+  try {
+    return await Promise.race([read(pool, names), tooLate]);
+  } catch {
+    return {};
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function read(pool: Pool, names: readonly string[]): Promise<Progress> {
+  const [backfills, [outbox]] = await Promise.all([
+    readBackfills(pool, names),
+    query<Progress['outbox']>(
+      pool,
+      'measuring the outbox',
+      `select waiting::float8,
+              greatest(0, coalesce(extract(epoch from clock_timestamp() - oldest_at), 0))::float8 as "oldestAgeSeconds"
+       from aviary.backlog`,
+    ),
+  ]);
+  return {
+    outbox: outbox ?? { waiting: 0, oldestAgeSeconds: 0 },
+    backfills: backfills.map(({ index, phase, processed, total }) => ({
+      index,
+      phase,
+      processed,
+      total,
+    })),
+  };
+}
