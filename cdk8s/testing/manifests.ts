@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { ChartProps } from '../src/charts/chart-props.ts';
 import { readEnvironment } from '../src/environment/read-environment.ts';
 import { choosePlatform } from '../src/platform/choose-platform.ts';
 import { synthesise, type Manifests } from '../src/synthesise.ts';
@@ -10,13 +11,23 @@ const examples = join(import.meta.dirname, '../examples');
 export const environmentNames = ['kind', 'prod'] as const;
 export type EnvironmentName = (typeof environmentNames)[number];
 
-/** The environment's manifests, prod's with the example's outputs and sign-in. */
-export function manifestsOf(name: EnvironmentName): Manifests {
+/** Those, and kind with an operator in place of workers of its own. */
+export const variantNames = [...environmentNames, 'operator'] as const;
+type VariantName = (typeof variantNames)[number];
+
+/** What each is made of, prod of the example's outputs and sign-in. */
+export function propsOf(name: VariantName): ChartProps {
   const isProd = name === 'prod';
-  const environment = readEnvironment(name, isProd ? [join(examples, 'sign-in.yaml')] : []);
-  const platform = choosePlatform(environment, isProd ? join(examples, 'outputs.json') : undefined);
-  return synthesise({ environment, platform });
+  const overrides = { kind: [], prod: ['sign-in.yaml'], operator: ['operator.yaml'] }[name];
+  const environment = readEnvironment(
+    isProd ? 'prod' : 'kind',
+    overrides.map((file) => join(examples, file)),
+  );
+  const outputs = isProd ? join(examples, 'outputs.json') : undefined;
+  return { environment, platform: choosePlatform(environment, outputs) };
 }
+
+export const manifestsOf = (name: VariantName): Manifests => synthesise(propsOf(name));
 
 const labels = z.record(z.string(), z.string());
 
@@ -74,10 +85,10 @@ const objectSchema = z.looseObject({
 });
 export type KubernetesObject = z.infer<typeof objectSchema>;
 
-const synthesised = new Map<EnvironmentName, KubernetesObject[]>();
+const synthesised = new Map<VariantName, KubernetesObject[]>();
 
 /** All of them; made once, and not to be changed. */
-export function objectsOf(name: EnvironmentName): readonly KubernetesObject[] {
+export function objectsOf(name: VariantName): readonly KubernetesObject[] {
   const objects =
     synthesised.get(name) ??
     [...manifestsOf(name).values()].flatMap((yaml) =>

@@ -4,7 +4,12 @@ import type { FrontendVariables } from '../../../services/frontend/server/config
 import { CpuScaler } from '../constructs/cpu-scaler.ts';
 import { podsInNamespace, podsOf } from '../constructs/labels.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
-import { specsDigest, specsDirectory, specsMount } from '../constructs/semantic-indexes.ts';
+import {
+  keptSpecsMount,
+  specsDigest,
+  specsDirectory,
+  specsMount,
+} from '../constructs/semantic-indexes.ts';
 import { Service, adminPort } from '../constructs/service.ts';
 import { Workload } from '../constructs/workload.ts';
 import { adminProbes } from '../pods/probes.ts';
@@ -40,10 +45,10 @@ export class FrontendChart extends Chart {
       name: 'frontend',
       image: images.frontend,
       rollout: { surge: 1, unavailable: 0, minReadySeconds: frontend.handoverSeconds },
-      annotations: specsDigest(environment.indexes),
+      ...(!environment.operator && { annotations: specsDigest(environment.indexes) }),
       variables,
       ports: { http: port, admin: adminPort },
-      mounts: [specsMount, ...database.mounts],
+      mounts: [environment.operator ? keptSpecsMount : specsMount(), ...database.mounts],
       resources: frontend.resources,
       probes: {
         ...adminProbes,

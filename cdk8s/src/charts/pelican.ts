@@ -3,18 +3,19 @@ import type { Construct } from 'constructs';
 import type { PelicanVariables } from '../../../services/pelican/src/config.ts';
 import { specsDigest, specsDirectory, specsMount } from '../constructs/semantic-indexes.ts';
 import { AdminService, adminPort } from '../constructs/service.ts';
+import type { Ways } from '../constructs/access.ts';
 import { Workload } from '../constructs/workload.ts';
 import { adminProbes } from '../pods/probes.ts';
 import type { Variables } from '../pods/variables.ts';
-import { inNamespace, type ChartProps } from './chart-props.ts';
+import { inNamespace, type WorkerProps } from './chart-props.ts';
 import { graceSeconds, serviceVariables, workerReaders } from './service-settings.ts';
 
 /** Reads changes and sends them. */
 export class PelicanChart extends Chart {
-  constructor(scope: Construct, id: string, props: ChartProps) {
+  constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id, inNamespace(props));
-    const { environment, platform } = props;
-    const { database, queue, sqs, index, images, reach } = platform;
+    const { environment, platform, set } = props;
+    const { database, queue, sqs, index, images } = platform;
     const variables: Variables<PelicanVariables> = {
       ...serviceVariables,
       ...database.variables.pelican,
@@ -27,19 +28,24 @@ export class PelicanChart extends Chart {
     };
     new Workload(this, 'pelican', {
       name: 'pelican',
+      set: set?.name,
       image: images.pelican,
-      replicas: environment.pelican.replicas,
+      replicas: set?.isPaused ? 0 : environment.pelican.replicas,
       rollout: { surge: 1, unavailable: 0 },
       annotations: specsDigest(environment.indexes),
       variables,
       ports: { admin: adminPort },
-      mounts: [specsMount, ...database.mounts],
+      mounts: [specsMount(set?.name), ...database.mounts],
       resources: environment.pelican.resources,
       probes: adminProbes,
       graceSeconds,
-      from: workerReaders(environment),
-      to: [...reach.database, ...reach.queue, ...reach.index],
+      ...pelicanWays(props),
     });
-    new AdminService(this, 'admin', 'pelican');
+    new AdminService(this, 'admin', 'pelican', set?.name);
   }
 }
+
+export const pelicanWays = ({ environment, platform: { reach } }: WorkerProps): Ways => ({
+  from: workerReaders(environment),
+  to: [...reach.database, ...reach.queue, ...reach.index],
+});

@@ -7,7 +7,9 @@ import { inNamespace, type ChartProps } from './chart-props.ts';
 export class SettingsChart extends Chart {
   constructor(scope: Construct, id: string, props: ChartProps) {
     super(scope, id, inNamespace(props));
-    new SemanticIndexes(this, 'specs', props.environment.indexes);
+    const { operator, indexes } = props.environment;
+    // The operator's, and not to be emptied by applying this again.
+    if (!operator) new SemanticIndexes(this, 'specs', indexes);
     props.platform.addSecrets(this);
   }
 }

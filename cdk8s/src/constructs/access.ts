@@ -8,10 +8,14 @@ export interface Way {
   readonly ports: readonly number[];
 }
 
-export interface AccessProps {
-  readonly name: string;
+/** Ways in and out. */
+export interface Ways {
   readonly from?: readonly Way[] | undefined;
   readonly to?: readonly Way[] | undefined;
+}
+
+export interface AccessProps extends Ways {
+  readonly name: string;
 }
 
 /** Lets a workload's pods be reached, and reach others: what is not named stays denied, but for DNS. */

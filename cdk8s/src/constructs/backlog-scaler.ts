@@ -7,6 +7,8 @@ export interface BacklogScalerProps {
   /** Of the Deployment, and of this. */
   readonly name: string;
   readonly scaling: Environment['emu'];
+  /** No pod at all, whatever is in the queue. */
+  readonly isPaused?: boolean;
   readonly region: string;
   readonly queueUrl: string;
   /** Who KEDA is when it reads the queue's depth. */
@@ -30,7 +32,10 @@ export class BacklogScaler extends Construct {
     new ApiObject(this, 'scaled-object', {
       apiVersion: 'keda.sh/v1alpha1',
       kind: 'ScaledObject',
-      metadata: { name },
+      metadata: {
+        name,
+        ...(props.isPaused && { annotations: { 'autoscaling.keda.sh/paused-replicas': '0' } }),
+      },
       spec: {
         scaleTargetRef: { name },
         minReplicaCount: scaling.min,

@@ -5,18 +5,29 @@ import { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import { configMapFiles, type Mount } from '../pods/mount.ts';
 
-const name = 'semantic-indexes';
+/** What the page searches: all of them. */
+const all = 'semantic-indexes';
 
 /** Where pods find the specs. */
 export const specsDirectory = '/etc/aviary/specs';
 
-export const specsMount: Mount = configMapFiles(name, specsDirectory);
+const configMapOf = (set?: string) => (set === undefined ? all : `semantic-index-${set}`);
+
+/** Of all specs, or of a set of workers' own. */
+export const specsMount = (set?: string): Mount =>
+  configMapFiles(all, specsDirectory, { configMap: configMapOf(set) });
+
+/** Of the specs that an operator keeps, which pods need not wait for. */
+export const keptSpecsMount: Mount = configMapFiles(all, specsDirectory, { optional: true });
 
 /** The specs as files, one a key. */
 export class SemanticIndexes extends Construct {
-  constructor(scope: Construct, id: string, indexes: readonly SemanticIndex[]) {
+  constructor(scope: Construct, id: string, indexes: readonly SemanticIndex[], set?: string) {
     super(scope, id);
-    new k8s.KubeConfigMap(this, 'config-map', { metadata: { name }, data: filesOf(indexes) });
+    new k8s.KubeConfigMap(this, 'config-map', {
+      metadata: { name: configMapOf(set) },
+      data: filesOf(indexes),
+    });
   }
 }
 

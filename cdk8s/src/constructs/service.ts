@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { selectorOf } from './labels.ts';
+import { objectName, selectorOf } from './labels.ts';
 
 export interface ServiceProps {
   readonly name: string;
@@ -27,14 +27,16 @@ export class Service extends Construct {
 
 /** A name that DNS answers with the addresses of all pods, ready or not: so the page counts and asks each of them. */
 export class AdminService extends Construct {
-  constructor(scope: Construct, id: string, workload: string) {
+  /** @param set of workers, whose pods it names; those of all sets when absent */
+  constructor(scope: Construct, id: string, workload: string, set?: string) {
     super(scope, id);
+    const labels = selectorOf(workload, set);
     new k8s.KubeService(this, 'service', {
-      metadata: { name: `${workload}-admin`, labels: selectorOf(workload) },
+      metadata: { name: `${objectName(workload, set)}-admin`, labels },
       spec: {
         clusterIp: 'None',
         publishNotReadyAddresses: true,
-        selector: selectorOf(workload),
+        selector: labels,
         ports: [portOf({ port: adminPort, targetPort: 'admin' })],
       },
     });

@@ -2,12 +2,15 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { restrictedPod, type RestrictedPodProps } from '../pods/restricted-pod.ts';
 import { Access, type Way } from './access.ts';
-import { selectorOf } from './labels.ts';
+import { objectName, selectorOf } from './labels.ts';
+import { ServiceAccount } from './service-account.ts';
 
 export interface TaskProps extends Omit<
   RestrictedPodProps,
-  'restartPolicy' | 'topologySpreadConstraints' | 'probes' | 'graceSeconds'
+  'restartPolicy' | 'topologySpreadConstraints' | 'probes' | 'graceSeconds' | 'tellsFailures'
 > {
+  /** The set of workers that it serves; what all sets share is then made elsewhere. */
+  readonly set?: string | undefined;
   readonly to: readonly Way[];
   /** Longest run, all tries together. */
   readonly deadlineSeconds: number;
@@ -17,15 +20,16 @@ export interface TaskProps extends Omit<
 
 /** A Job that runs to its end, with a service account of its own unless it is given one. */
 export class Task extends Construct {
-  constructor(scope: Construct, id: string, props: TaskProps) {
+  /** @param props `jobName` where one of the task's name may be there already */
+  constructor(scope: Construct, id: string, props: TaskProps & { readonly jobName?: string }) {
     super(scope, id);
-    const { name } = props;
+    const { name, set } = props;
     ownServiceAccount(this, props);
     new k8s.KubeJob(this, 'job', {
-      metadata: { name, labels: selectorOf(name) },
+      metadata: { name: props.jobName ?? objectName(name, set), labels: selectorOf(name, set) },
       spec: jobOf(props),
     });
-    new Access(this, 'access', { name, to: props.to });
+    if (set === undefined) new Access(this, 'access', { name, to: props.to });
   }
 }
 
@@ -33,10 +37,11 @@ export class Task extends Construct {
 export class PeriodicTask extends Construct {
   constructor(scope: Construct, id: string, props: TaskProps & { readonly schedule: string }) {
     super(scope, id);
-    const { name, schedule } = props;
+    const { name, set, schedule } = props;
+    const labels = selectorOf(name, set);
     ownServiceAccount(this, props);
     new k8s.KubeCronJob(this, 'cron-job', {
-      metadata: { name, labels: selectorOf(name) },
+      metadata: { name: objectName(name, set), labels },
       spec: {
         schedule,
         timeZone: 'Etc/UTC',
@@ -45,19 +50,16 @@ export class PeriodicTask extends Construct {
         startingDeadlineSeconds: 3_600,
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 3,
-        jobTemplate: { metadata: { labels: selectorOf(name) }, spec: jobOf(props) },
+        jobTemplate: { metadata: { labels }, spec: jobOf(props) },
       },
     });
-    new Access(this, 'access', { name, to: props.to });
+    if (set === undefined) new Access(this, 'access', { name, to: props.to });
   }
 }
 
-function ownServiceAccount(scope: Construct, { name, serviceAccount }: TaskProps): void {
-  if (serviceAccount !== undefined) return;
-  new k8s.KubeServiceAccount(scope, 'service-account', {
-    metadata: { name },
-    automountServiceAccountToken: false,
-  });
+function ownServiceAccount(scope: Construct, { name, set, serviceAccount }: TaskProps): void {
+  if (serviceAccount !== undefined || set !== undefined) return;
+  new ServiceAccount(scope, 'service-account', name);
 }
 
 function jobOf(props: TaskProps): k8s.JobSpec {
@@ -67,12 +69,13 @@ function jobOf(props: TaskProps): k8s.JobSpec {
     ttlSecondsAfterFinished: 3_600,
     activeDeadlineSeconds: props.deadlineSeconds,
     template: {
-      metadata: { labels: selectorOf(props.name) },
+      metadata: { labels: selectorOf(props.name, props.set) },
       spec: restrictedPod({
         ...props,
         graceSeconds: 30,
         // A try that failed stays, with what it said; of a container that is restarted Kubernetes removes the pod at last.
         restartPolicy: 'Never',
+        tellsFailures: props.set !== undefined,
       }),
     },
   };

@@ -1,8 +1,9 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { restrictedPod, type RestrictedPodProps } from '../pods/restricted-pod.ts';
-import { Access, type Way } from './access.ts';
-import { selectorOf } from './labels.ts';
+import { Access, type Ways } from './access.ts';
+import { objectName, selectorOf } from './labels.ts';
+import { ServiceAccount } from './service-account.ts';
 
 /** How new pods take the place of old ones: as numbers, or percents as `25%`. */
 interface Rollout {
@@ -14,30 +15,31 @@ interface Rollout {
   readonly minReadySeconds?: number;
 }
 
-export interface WorkloadProps extends Omit<
-  RestrictedPodProps,
-  'serviceAccount' | 'restartPolicy' | 'topologySpreadConstraints'
-> {
+export interface WorkloadProps
+  extends
+    Omit<RestrictedPodProps, 'serviceAccount' | 'restartPolicy' | 'topologySpreadConstraints'>,
+    Ways {
+  /** The set of workers it is one of; what all sets share is then made elsewhere. */
+  readonly set?: string | undefined;
   /** Absent where an autoscaler decides: each apply would reset what it has decided. */
   readonly replicas?: number | undefined;
   /** `recreate` where two may not run at once. */
   readonly rollout: Rollout | 'recreate';
   /** Of its pods: what changes here rolls them out. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  readonly from?: readonly Way[] | undefined;
-  readonly to?: readonly Way[] | undefined;
 }
 
-/** Pods that run for ever: Deployment, service account, disruption budget and access, all of one name. */
+/**
+ * Pods that run for ever: Deployment and disruption budget, and unless it is one of a set, service account and access,
+ * all of one name.
+ */
 export class Workload extends Construct {
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id);
-    const { name, rollout } = props;
-    const labels = selectorOf(name);
-    new k8s.KubeServiceAccount(this, 'service-account', {
-      metadata: { name },
-      automountServiceAccountToken: false,
-    });
+    const { set, rollout } = props;
+    const labels = selectorOf(props.name, set);
+    const name = objectName(props.name, set);
+    if (set === undefined) new ServiceAccount(this, 'service-account', name);
     new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name, labels },
       spec: {
@@ -72,7 +74,7 @@ export class Workload extends Construct {
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });
-    new Access(this, 'access', { name, from: props.from, to: props.to });
+    if (set === undefined) new Access(this, 'access', { name, from: props.from, to: props.to });
   }
 }
 

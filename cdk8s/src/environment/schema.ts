@@ -58,6 +58,7 @@ const standIns = z.strictObject({
     pelican: image,
     emu: image,
     frontend: image,
+    operator: image.optional(),
     local: image,
     postgres: image,
   }),
@@ -79,6 +80,8 @@ const standIns = z.strictObject({
 /** One environment: environments/NAME.yaml, validated. */
 export const environmentSchema = z.strictObject({
   namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  /** Whether SemanticIndexes are resources that an operator makes workers for, and the specs below are not run. */
+  operator: z.boolean().default(false),
   /** SemanticIndex files or directories, from this file's place. */
   specs: z.array(z.string().min(1)).min(1),
   pelican: z.strictObject({

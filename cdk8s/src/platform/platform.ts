@@ -38,9 +38,9 @@ export interface QueueReader {
   readonly endpoint?: string;
 }
 
-/** What stands around the services, made by infra/ or of stand-ins: the charts do not know which. */
-export interface Platform {
-  readonly images: Readonly<Record<'pelican' | 'emu' | 'frontend', string>>;
+/** What stands around the workers, as plain data. */
+export interface WorkerPlatform {
+  readonly images: Readonly<Record<'pelican' | 'emu', string>>;
   readonly region: string;
   readonly queue: {
     readonly url: string;
@@ -52,8 +52,6 @@ export interface Platform {
   readonly database: Database;
   readonly index: Variables<Input<typeof pineconeConfig>>;
   readonly embedding: Variables<Pick<EmuVariables, 'OPENAI_API_KEY' | 'OPENAI_BASE_URL'>>;
-  /** What the frontend alone is told. */
-  readonly page: Partial<Variables<FrontendVariables>>;
   /** Ways out. */
   readonly reach: {
     readonly database: readonly Way[];
@@ -63,6 +61,16 @@ export interface Platform {
     /** To whom people sign in. */
     readonly signIn: readonly Way[];
   };
+}
+
+/** What stands around the services, made by infra/ or of stand-ins: the charts do not know which. */
+export interface Platform extends WorkerPlatform {
+  readonly images: Readonly<Record<'pelican' | 'emu' | 'frontend', string>> & {
+    /** Absent where there never is one. */
+    readonly operator?: string | undefined;
+  };
+  /** What the frontend alone is told. */
+  readonly page: Partial<Variables<FrontendVariables>>;
   /** Adds the Secrets, or what makes them, by the names that the variables above have. */
   readonly addSecrets: (scope: Construct) => void;
   readonly ingress?: { readonly host: string; readonly certificateArn: string };

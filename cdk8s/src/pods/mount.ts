@@ -13,8 +13,14 @@ export function scratch(name: string, path: string, limit: string): Mount {
   return { volume: { name, emptyDir: { sizeLimit } }, path, readOnly: false };
 }
 
-export function configMapFiles(configMap: string, path: string): Mount {
-  return { volume: { name: configMap, configMap: { name: configMap } }, path, readOnly: true };
+/** @param options the volume's name is no longer that of the ConfigMap where one is given, or it may be missing */
+export function configMapFiles(
+  name: string,
+  path: string,
+  { configMap = name, optional = false }: { configMap?: string; optional?: boolean } = {},
+): Mount {
+  const source = { name: configMap, ...(optional && { optional }) };
+  return { volume: { name, configMap: source }, path, readOnly: true };
 }
 
 export function secretFiles(secret: string, path: string): Mount {

@@ -26,6 +26,8 @@ export interface RestrictedPodProps {
   readonly graceSeconds: number;
   readonly user?: number | undefined;
   readonly restartPolicy?: 'Never' | undefined;
+  /** A container that fails leaves the end of its log with the pod's status, for who may not read logs. */
+  readonly tellsFailures?: boolean;
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
 }
 
@@ -85,6 +87,7 @@ export function restrictedPod(props: RestrictedPodProps): k8s.PodSpec {
           runAsGroup: user,
           seccompProfile: { type: 'RuntimeDefault' },
         },
+        ...(props.tellsFailures && { terminationMessagePolicy: 'FallbackToLogsOnError' }),
         ...props.probes,
       },
     ],

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@aviary/cdk8s';
+import type { SemanticIndexStatus } from '@aviary/semantic-index';
 import type { ObjectReference, ReadersEntry } from './observed.ts';
-import type { Status } from './status.ts';
 
 /**
  * What shall be done about one SemanticIndex. In this order: the finalizer when it is to be added, `apply`, `readers`,
@@ -18,7 +18,7 @@ export interface Decision {
   readonly acts: readonly Act[];
   readonly events: readonly Event[];
   /** Absent when there is no news worth a write. */
-  readonly status: Status | undefined;
+  readonly status: SemanticIndexStatus | undefined;
   /** Look again after so long, if nothing changes before. */
   readonly requeueAfterMs: number;
 }

@@ -12,8 +12,6 @@ export interface Generation {
   readonly number: number;
   /** What its services read; the target is its own. */
   readonly spec: SemanticIndex;
-  /** What resource's target it was made for. */
-  readonly wishedTarget: SemanticIndex['target'];
   /** Of which spec, by `digestOf`, capture was installed, the table was read, and an audit found it in step. */
   readonly installed?: string | undefined;
   readonly backfilled?: string | undefined;

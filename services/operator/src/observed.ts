@@ -1,8 +1,5 @@
-import type { SemanticIndex } from '@aviary/semantic-index';
-import type { Queues } from '@aviary/cdk8s';
+import type { SemanticIndex, SemanticIndexSpec, SemanticIndexStatus } from '@aviary/semantic-index';
 import type { Generation } from './generation.ts';
-import type { Status } from './status.ts';
-import type { Wish } from './wish.ts';
 
 /** What a server said, or why nothing is known of it: it is away, or refuses. */
 export type Known<T> = { readonly value: T } | { readonly unknown: string };
@@ -10,11 +7,11 @@ export type Known<T> = { readonly value: T } | { readonly unknown: string };
 /** All that is known of one SemanticIndex, as plain data. Times are milliseconds since the epoch. */
 export interface Observed {
   readonly resource: ObservedResource;
-  /** Of each ConfigMap that `readGeneration` takes for one of this resource's, by number. */
+  /** Of each ConfigMap that `readGeneration` takes for one of this resource's. */
   readonly generations: readonly ObservedGeneration[];
   /** Its entry in ConfigMap `semantic-indexes`. */
   readonly readers: ReadersEntry | undefined;
-  /** Of all kinds that decisions apply, what is labelled `ownedBy(name)`. */
+  /** Of the kinds that decisions apply, what is labelled `ownLabels(name)`: `aviary.dev/semantic-index`. */
   readonly objects: readonly ObjectReference[];
   /** What the last decision asked for and could not be had: none when all went well. */
   readonly failures: readonly Failure[];
@@ -30,8 +27,8 @@ export interface ObservedResource {
   /** Whether `finalizer` is among its finalizers. */
   readonly hasFinalizer: boolean;
   /** Its spec, or what is wrong with it where an older schema let it in. */
-  readonly wish: Known<Wish>;
-  readonly status: Status | undefined;
+  readonly spec: Known<SemanticIndexSpec>;
+  readonly status: SemanticIndexStatus | undefined;
   /** When this process last wrote the status; undefined when it has not yet. */
   readonly statusWrittenAt: number | undefined;
 }
@@ -39,7 +36,7 @@ export interface ObservedResource {
 export interface ObservedGeneration {
   /** As its ConfigMap holds it. */
   readonly generation: Generation;
-  /** By their names, or as they are given; undefined while one of the three is not there. */
+  /** By `queueNameOf(generation)`, not asked for where the spec gives them; undefined while one of the three is missing. */
   readonly queues: Known<Queues | undefined>;
   readonly depth: Known<QueueDepth>;
   /** Pinecone's index; undefined when there is none of that name. */
@@ -52,6 +49,12 @@ export interface ObservedGeneration {
   readonly emu: Workers | undefined;
   /** From a pelican's /status, asked *after* the Jobs were looked at; undefined value when Postgres has none. */
   readonly backfill: Known<Backfill | undefined>;
+}
+
+export interface Queues {
+  readonly url: string;
+  readonly deadLetterUrl: string;
+  readonly refreshUrl: string;
 }
 
 export interface QueueDepth {
@@ -71,11 +74,11 @@ export interface TargetShape {
 export const tasks = ['install', 'backfill', 'audit', 'uninstall'] as const;
 export type Task = (typeof tasks)[number];
 
-/** A Job of a generation, by its labels and annotations `taskOf` reads. */
+/** A Job of a generation: labels `app.kubernetes.io/instance` and `aviary.dev/task`. */
 export interface ObservedJob {
   readonly object: ObjectReference;
   readonly task: Task;
-  /** What it is run for; another run for the same has the same. */
+  /** What it is run for; another run for the same has the same. Label `aviary.dev/occasion`. */
   readonly occasion: string;
   readonly phase: 'running' | 'succeeded' | 'failed';
   readonly finishedAt: number | undefined;

@@ -1,0 +1,33 @@
+import type { ChartProps, WorkerProps } from './charts/chart-props.ts';
+
+/** What an operator is told of the environment that it makes workers in. */
+export type Surroundings = Readonly<{
+  environment: Omit<WorkerProps['environment'], 'indexes'>;
+  platform: WorkerProps['platform'];
+}>;
+
+/** Changes with the shape of what is written: an operator of another release says so, in place of misreading it. */
+const format = 1;
+
+/** As a file of the operator's. */
+export function writeSurroundings({ environment, platform }: ChartProps): string {
+  const { namespace, operator, pelican, emu, audit, neighbours } = environment;
+  const { images, region, queue, queueReader, sqs, database, index, embedding, reach } = platform;
+  const surroundings: Surroundings = {
+    environment: { namespace, operator, pelican, emu, audit, neighbours },
+    platform: {
+      images: { pelican: images.pelican, emu: images.emu },
+      ...{ region, queue, queueReader, sqs, database, index, embedding, reach },
+    },
+  };
+  return `${JSON.stringify({ format, ...surroundings }, null, 2)}\n`;
+}
+
+/** @throws Error when it is of another release. */
+export function readSurroundings(text: string): Surroundings {
+  const { format: found, ...surroundings } = JSON.parse(text) as Surroundings & { format: number };
+  if (found === format) return surroundings;
+  throw new Error(
+    `The file of the operator's surroundings has format ${found}, and this release reads ${format}: apply the manifests of the release that the operator's image is of.`,
+  );
+}
