@@ -128,6 +128,18 @@ test('pelican waits, ready to none, until the owner has installed, and then work
   await system.quiet();
 });
 
+test('installing lets both roles read what the spec names of a table, and no more', async () => {
+  for (const role of ['aviary_pelican', 'aviary_frontend']) {
+    const [found] = await system.database.sql<{ columns: string[] }>(
+      `select array_agg(attname::text order by attname) as columns
+       from pg_attribute where attrelid = 'public.products_with_increment'::regclass and attnum > 0
+         and has_column_privilege($1, attrelid, attnum, 'select')`,
+      [role],
+    );
+    expect(found?.columns).toEqual(['description', 'id', 'last_updated', 'name', 'price', 'sku']);
+  }
+});
+
 test('every kind of change of a writer without a right in schema aviary reaches the index', async () => {
   const { writer, owner } = pools;
   const write = (text: string) => writer.query(`set search_path = public; ${text}`);

@@ -45,10 +45,10 @@ export async function query<R extends object>(
   pool: Pool,
   action: string,
   text: string,
-  values: unknown[] = [],
+  values: readonly unknown[] = [],
 ): Promise<R[]> {
   try {
-    return (await pool.query<R>(text, values)).rows;
+    return (await pool.query<R>(text, [...values])).rows;
   } catch (error) {
     throw translate(action, error);
   }

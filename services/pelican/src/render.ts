@@ -1,9 +1,9 @@
 import { contentHash, managedMetadata, recordId, type ChangeJob } from '@aviary/change-job';
 import { PermanentError } from '@aviary/runtime';
 import { fillTemplate } from '@aviary/semantic-index';
+import { longestText } from '@aviary/source-table';
 import { boundText } from './bound-text.ts';
 import type { ClaimedRow } from './claimed-row.ts';
-import { longestText } from './tables/row-sql.ts';
 
 /** Pinecone's bound on a record's metadata, in bytes of JSON. */
 const maxMetadataBytes = 40_960;

@@ -1,8 +1,9 @@
 import { quoteIdentifier, type PoolClient } from '@aviary/postgres';
 import { faultPoint } from '@aviary/runtime';
+import { keyValue } from '@aviary/source-table';
 import type { CapturedTable } from '../capture/capture.ts';
 import { countRows } from '../tables/count-rows.ts';
-import { keyText, keyValue } from '../tables/row-sql.ts';
+import { keyText } from '../tables/row-sql.ts';
 
 /** Most keys a step puts into the outbox. */
 const stepKeys = 5_000;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { quoteIdentifier, transaction, type Pool, type PoolClient } from '@aviary/postgres';
+import type { SourceTable } from '@aviary/source-table';
 import { grantReading } from './read-access.ts';
 import { keyText, metadataDiffers, textDiffers } from '../tables/row-sql.ts';
-import type { SourceTable } from '../tables/source-table.ts';
 
 /** A table whose changes are being captured. */
 export interface CapturedTable extends SourceTable {
@@ -16,8 +16,8 @@ const installLock = 7_161_003;
 
 /**
  * Makes a table's triggers what its spec asks for, requests a backfill when what the records are made of is new, or
- * when triggers were missing and so changes with them, and lets the role aviary_pelican read the columns that the
- * spec names. Nothing happens where all is so already.
+ * when triggers were missing and so changes with them, and lets the roles aviary_pelican and aviary_frontend read the
+ * columns that the spec names. Nothing happens where all is so already.
  *
  * Creating a trigger needs a lock that waits for writers and makes others wait behind it: it is tried for
  * 300 ms only, and the RetryableError that follows is the caller's to repeat.

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { migrate, query, transaction, unapplied, type Pool } from '@aviary/postgres';
+import type { SourceTable } from '@aviary/source-table';
 import { installCapture, lookUpCapture, type CapturedTable, type InstallEvent } from './capture.ts';
 import { lackOf, remedies } from './read-access.ts';
-import type { SourceTable } from '../tables/source-table.ts';
 
 const grantLock = 7_161_004;
 const migrations = join(import.meta.dirname, '../../migrations');

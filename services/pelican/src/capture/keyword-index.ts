@@ -7,7 +7,7 @@ import {
   type PoolClient,
 } from '@aviary/postgres';
 import { PermanentError, RetryableError } from '@aviary/runtime';
-import type { SourceTable } from '../tables/source-table.ts';
+import type { SourceTable } from '@aviary/source-table';
 
 /** What was done, each a log's event. */
 export type KeywordEvent = 'keyword_index_built' | 'keyword_index_dropped';

@@ -1,5 +1,8 @@
 import { quoteIdentifier, type PoolClient } from '@aviary/postgres';
-import { namedColumns, type SourceTable } from '../tables/source-table.ts';
+import { namedColumns, type SourceTable } from '@aviary/source-table';
+
+/** Roles of installing that own nothing: what a spec names is for them to read, and no more of its table. */
+const readers = ['aviary_pelican', 'aviary_frontend'] as const;
 
 /** What a role is not allowed and needs, to read a table as its spec names it. */
 export interface Lack {
@@ -21,7 +24,7 @@ export interface Lack {
 export async function lackOf(
   client: Pick<PoolClient, 'query'>,
   table: SourceTable,
-  role?: 'aviary_pelican',
+  role?: (typeof readers)[number],
 ): Promise<Lack | undefined> {
   const { schema, table: name } = table.index.source;
   const { rows } = await client.query<Lack>(
@@ -39,12 +42,16 @@ export async function lackOf(
   return rows.find((lack) => lack.schema || lack.columns.length > 0);
 }
 
-/** Lets aviary_pelican read what the spec names, where there is such a role. @returns whether that was new. */
+/** Lets pelican's and the page's role read what the spec names, where there are such roles. @returns whether that was new. */
 export async function grantReading(client: PoolClient, table: SourceTable): Promise<boolean> {
-  const lack = await lackOf(client, table, 'aviary_pelican');
-  const statements = lack === undefined ? [] : remedies(table, lack);
-  for (const { sql } of statements.filter(({ isOwn }) => isOwn)) await client.query(sql);
-  return statements.some(({ isOwn }) => isOwn);
+  let isNew = false;
+  for (const role of readers) {
+    const lack = await lackOf(client, table, role);
+    const statements = lack === undefined ? [] : remedies(table, lack).filter(({ isOwn }) => isOwn);
+    for (const { sql } of statements) await client.query(sql);
+    isNew ||= statements.length > 0;
+  }
+  return isNew;
 }
 
 /** The statements that end a lack; `isOwn` are those a table's owner may run. */

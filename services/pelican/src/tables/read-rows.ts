@@ -1,16 +1,10 @@
 import { hash } from 'node:crypto';
 import type { MetadataValue } from '@aviary/change-job';
 import { quoteIdentifier, translate, type Pool, type PoolClient } from '@aviary/postgres';
+import { keysJoinedToRows, keyValue, metadataValue, textValue } from '@aviary/source-table';
 import type { CapturedTable } from '../capture/capture.ts';
 import type { RowValues } from '../claimed-row.ts';
-import {
-  keysJoinedToRows,
-  keyText,
-  keyValue,
-  metadataValue,
-  splitKey,
-  textValue,
-} from './row-sql.ts';
+import { keyText, splitKey } from './row-sql.ts';
 
 /** A row as it was read. */
 export interface TableRow {

@@ -1,8 +1,6 @@
-import { encodeKey, keyOfRecordId } from '@aviary/change-job';
 import { query, type Pool } from '@aviary/postgres';
-import { PermanentError } from '@aviary/runtime';
+import { keyOf, keysJoinedToRows } from '@aviary/source-table';
 import type { CapturedTable } from '../capture/capture.ts';
-import { keysJoinedToRows } from './row-sql.ts';
 
 /** Records that stand for no row. */
 export interface Rowless {
@@ -32,14 +30,4 @@ export async function rowless(
   );
   const present = new Set(rows.map(({ position }) => position - 1));
   return { gone: keys.filter((_, position) => !present.has(position)), foreign };
-}
-
-function keyOf(id: string, table: CapturedTable): string[] | undefined {
-  try {
-    const key = keyOfRecordId(id);
-    return key.length === table.key.length && encodeKey(key) === id ? key : undefined;
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
 }

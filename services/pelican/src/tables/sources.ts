@@ -9,10 +9,11 @@ import {
   type Part,
 } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
+import type { SourceTable } from '@aviary/source-table';
 import type { CapturedTable } from '../capture/capture.ts';
 import { install, lookUpInstallation, mayInstall } from '../capture/installation.ts';
 import { installKeywordIndex } from '../capture/keyword-index.ts';
-import { inspectSources, type SourceTable } from './source-table.ts';
+import { inspectSources } from './source-table.ts';
 
 export interface SourcesOptions {
   pool: Pool;
