@@ -84,7 +84,10 @@ export interface ObservedJob {
   readonly finishedAt: number | undefined;
   /** The exit code of its last container; undefined while running, or when the pod is gone. */
   readonly exitCode: number | undefined;
-  /** The last container's termination message: of an audit `--json` of its findings, else what it said last. */
+  /**
+   * The last container's termination message: its findings of an audit `--json`, else what it said last. `aviary` leaves
+   * it, success or not, in the file that its variable RESULT_FILE names: give every Job RESULT_FILE=/dev/termination-log.
+   */
   readonly message: string | undefined;
 }
 

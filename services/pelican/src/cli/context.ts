@@ -62,7 +62,10 @@ export class CliContext {
 
   /** The result of --json: the one document on stdout. */
   printJson(document: unknown): void {
-    this.#result = JSON.stringify(document);
+    // Examples are for people who read the log, and would not fit.
+    this.#result = JSON.stringify(document, (key, value: unknown) =>
+      key === 'examples' ? undefined : value,
+    );
     this.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
 

@@ -30,7 +30,7 @@ test.each([
   expect(stderr).toMatch(told);
 });
 
-test.each(['audit', 'backfill', 'dead-letters', 'install'])(
+test.each(['audit', 'backfill', 'dead-letters', 'install', 'uninstall'])(
   '%s --help has examples',
   async (name) => {
     const { code, stdout, stderr } = await aviary([name, '--help']);

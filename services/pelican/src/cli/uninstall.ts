@@ -1,7 +1,8 @@
 import { transaction, type Pool } from '@aviary/postgres';
 import { RetryableError, retry } from '@aviary/runtime';
+import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { Command } from 'commander';
-import { databaseConfig, databaseOf } from '../config.ts';
+import { databaseConfig, databaseOf, specsConfig } from '../config.ts';
 import { openPool } from '../tables/open-pool.ts';
 import type { CliContext } from './context.ts';
 
@@ -9,7 +10,10 @@ import type { CliContext } from './context.ts';
 export function uninstallCommand(context: CliContext): Command {
   return new Command('uninstall')
     .description('take triggers off tables, and forget what waits of their changes')
-    .argument('<names...>', 'of SemanticIndexes, whether or not there is a spec of them still')
+    .argument(
+      '[names...]',
+      'of SemanticIndexes, whether or not there is a spec of them still; all of SPECS when absent',
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -17,13 +21,17 @@ export function uninstallCommand(context: CliContext): Command {
 Run it as the owner of the tables, once no pelican has a spec of that name any more: it would put the triggers back.
 Records in the index, keyword indexes and roles stay. Again is harmless.
 
-Environment: DATABASE_URL, DATABASE_CA_FILE, DATABASE_IAM_AUTH and AWS_REGION.
+Environment: DATABASE_URL, DATABASE_CA_FILE, DATABASE_IAM_AUTH and AWS_REGION; SPECS where no name is given.
 
-Example:
+Examples:
   $ DATABASE_URL=postgres://owner@db/shop aviary uninstall products`,
     )
-    .action(async (names: string[], { json }: { json?: true }) => {
+    .action(async (given: string[], { json }: { json?: true }) => {
       const config = context.config(databaseConfig);
+      const names =
+        given.length > 0
+          ? given
+          : loadSemanticIndexes(context.config(specsConfig).SPECS).map(({ name }) => name);
       const pool = openPool({ ...databaseOf(config), max: 1 });
       const onRetry = ({ message }: RetryableError) => context.say(`${message}; trying again`);
       try {
