@@ -47,7 +47,12 @@ export const periodicAudit = (props: WorkerSetProps): KubernetesObject[] =>
 /** What is done once, by the `aviary` command. */
 export type OneTask =
   | { readonly task: 'install' | 'uninstall' | 'audit' }
-  | { readonly task: 'backfill'; readonly rowsPerSecond: number | undefined };
+  | {
+      readonly task: 'backfill';
+      /** From the first row, also where one is under way. */
+      readonly restart: boolean;
+      readonly rowsPerSecond: number | undefined;
+    };
 
 /** A Job of its own name, since a Job cannot be changed. */
 export function oneTask(props: WorkerSetProps, one: OneTask, jobName: string): KubernetesObject {
@@ -61,13 +66,15 @@ export function oneTask(props: WorkerSetProps, one: OneTask, jobName: string): K
 function taskOf(props: WorkerSetProps, one: OneTask) {
   switch (one.task) {
     case 'audit':
-      return auditTask(props, { repair: true });
+      return auditTask(props, { repair: true, mostExamples: 1 });
+    case 'install':
+      return ownersTask(props, 'install');
+    case 'uninstall':
+      return ownersTask(props, 'uninstall', props.set.name);
     case 'backfill': {
-      const { rowsPerSecond: most } = one;
+      const { restart, rowsPerSecond: most } = one;
       const rate = most === undefined ? [] : ['--rate', String(most)];
-      return ownersTask(props, 'backfill', '--restart', '--detach', ...rate);
+      return ownersTask(props, 'backfill', '--detach', ...(restart ? ['--restart'] : []), ...rate);
     }
-    default:
-      return ownersTask(props, one.task);
   }
 }

@@ -31,7 +31,7 @@ export function ownersTask({ platform, set }: WorkerProps, ...command: string[])
 /** `aviary audit` as pelican. */
 export function auditTask(
   { platform, set }: WorkerProps,
-  { repair }: { repair: boolean },
+  { repair, mostExamples }: { repair: boolean; mostExamples?: number },
 ): TaskProps {
   const { database, queue, sqs, index, images, reach } = platform;
   const variables: Variables<AuditVariables> = {
@@ -48,7 +48,11 @@ export function auditTask(
     // Whose AWS role and database user it has.
     serviceAccount: 'pelican',
     image: images.pelican,
-    command: [...aviary, 'audit', '--json', ...(repair ? ['--repair'] : [])],
+    command: [
+      ...[...aviary, 'audit', '--json'],
+      ...(repair ? ['--repair'] : []),
+      ...(mostExamples === undefined ? [] : ['--limit-examples', String(mostExamples)]),
+    ],
     variables,
     mounts: [specsMount(set?.name), ...database.mounts],
     resources: { cpu: { request: '100m', limit: '1' }, memory: '512Mi' },

@@ -7,7 +7,7 @@ import { ServiceAccount } from './service-account.ts';
 
 export interface TaskProps extends Omit<
   RestrictedPodProps,
-  'restartPolicy' | 'topologySpreadConstraints' | 'probes' | 'graceSeconds' | 'tellsFailures'
+  'restartPolicy' | 'topologySpreadConstraints' | 'probes' | 'graceSeconds'
 > {
   /** The set of workers that it serves; what all sets share is then made elsewhere. */
   readonly set?: string | undefined;
@@ -72,10 +72,14 @@ function jobOf(props: TaskProps): k8s.JobSpec {
       metadata: { labels: selectorOf(props.name, props.set) },
       spec: restrictedPod({
         ...props,
+        variables: {
+          ...props.variables,
+          // An operator reads results by the pod's status, and no logs.
+          ...(props.set !== undefined && { RESULT_FILE: '/dev/termination-log' }),
+        },
         graceSeconds: 30,
         // A try that failed stays, with what it said; of a container that is restarted Kubernetes removes the pod at last.
         restartPolicy: 'Never',
-        tellsFailures: props.set !== undefined,
       }),
     },
   };

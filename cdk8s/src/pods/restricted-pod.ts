@@ -26,8 +26,6 @@ export interface RestrictedPodProps {
   readonly graceSeconds: number;
   readonly user?: number | undefined;
   readonly restartPolicy?: 'Never' | undefined;
-  /** A container that fails leaves the end of its log with the pod's status, for who may not read logs. */
-  readonly tellsFailures?: boolean;
   readonly topologySpreadConstraints?: k8s.TopologySpreadConstraint[] | undefined;
 }
 
@@ -87,7 +85,6 @@ export function restrictedPod(props: RestrictedPodProps): k8s.PodSpec {
           runAsGroup: user,
           seccompProfile: { type: 'RuntimeDefault' },
         },
-        ...(props.tellsFailures && { terminationMessagePolicy: 'FallbackToLogsOnError' }),
         ...props.probes,
       },
     ],
