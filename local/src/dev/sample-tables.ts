@@ -19,11 +19,10 @@ export async function fillSampleTables(
   await createProductsTable(client);
   await createInventoryTable(client);
   if ((await countRows(client, 'store_inventory')) === 0) {
-    await loadInventory(connectionString, { count: inventoryRows, seed: 1 });
+    await loadInventory(connectionString, { count: inventoryRows, seed: 1, signal });
   }
   const present = await countRows(client, 'products_with_increment');
   if (present >= rows) return;
-  signal.throwIfAborted();
   const progress = createProgress('Products', rows - present, 'rows');
   try {
     await loadProducts(connectionString, {
@@ -31,6 +30,7 @@ export async function fillSampleTables(
       from: present,
       seed: 1,
       onProgress: (done) => progress.update(done),
+      signal,
     });
   } finally {
     progress.stop();

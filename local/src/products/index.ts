@@ -1,4 +1,10 @@
-export { generateProducts, productTypeOf, type Product, type Sample } from './generate-products.ts';
+export {
+  generateProducts,
+  productAt,
+  productTypeOf,
+  type Product,
+  type Sample,
+} from './generate-products.ts';
 export { generateInventory, type InventoryRow } from './inventory.ts';
 export { judgedQueries, type JudgedQuery } from './judged-queries.ts';
 export {

@@ -2,12 +2,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { generateProducts, type Product, type Sample } from './generate-products.ts';
+import { generateProducts, type Sample } from './generate-products.ts';
 import { generateInventory, type InventoryRow } from './inventory.ts';
+import { copyLine, linesOf, productColumns } from './lines.ts';
 
 export interface LoadOptions extends Sample {
   /** Told how many rows are on their way, every thousand. */
   onProgress?: (rows: number) => void;
+  /** Gives up, and leaves no row of this load behind. */
+  signal?: AbortSignal;
 }
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -43,65 +46,36 @@ export async function createInventoryTable(client: Queryable): Promise<void> {
 
 /** Adds generated products by one COPY: all of them or, when it fails, none. */
 export async function loadProducts(connectionString: string, options: LoadOptions): Promise<void> {
-  const columns = 'name, sku, description, price, last_updated, uuid';
-  const values = (product: Product) => [
-    product.name,
-    product.sku,
-    product.description,
-    product.price.toFixed(2),
-    product.lastUpdated.toISOString(),
-    product.uuid,
-  ];
-  const target = `public.products_with_increment (${columns})`;
-  await copy(connectionString, target, lines(generateProducts(options), values, options));
+  const target = `public.products_with_increment (${productColumns.join(', ')})`;
+  const lines = linesOf(generateProducts(options), copyLine, options.onProgress);
+  await copy(connectionString, target, lines, options.signal);
 }
 
 /** Adds generated inventory by one COPY: all of it or, when it fails, none. */
 export async function loadInventory(connectionString: string, options: LoadOptions): Promise<void> {
   const columns = 'store_code, product_sku, shelf_note, quantity, aisle, updated_at';
-  const values = (row: InventoryRow) => [
-    row.storeCode,
-    row.productSku,
-    row.shelfNote,
-    `${row.quantity}`,
-    row.aisle,
-    row.updatedAt.toISOString(),
-  ];
-  const target = `public.store_inventory (${columns})`;
-  await copy(connectionString, target, lines(generateInventory(options), values, options));
+  const line = (row: InventoryRow) =>
+    `${row.storeCode}\t${row.productSku}\t${row.shelfNote}\t${row.quantity}\t${row.aisle}\t${row.updatedAt.toISOString()}\n`;
+  const lines = linesOf(generateInventory(options), line, options.onProgress);
+  await copy(connectionString, `public.store_inventory (${columns})`, lines, options.signal);
 }
 
-async function copy(connectionString: string, target: string, text: Iterable<string>) {
+async function copy(
+  connectionString: string,
+  target: string,
+  lines: Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    await pipeline(Readable.from(text), client.query(copyFrom(`copy ${target} from stdin`)));
+    const into = client.query(copyFrom(`copy ${target} from stdin`));
+    await pipeline(Readable.from(lines), into, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await client.end();
-  }
-}
-
-const rowsPerChunk = 1_000;
-
-/** Rows in COPY's text format. No generated value holds a tab, line break or backslash to escape. */
-function* lines<Row>(
-  rows: Iterable<Row>,
-  values: (row: Row) => string[],
-  { onProgress }: LoadOptions,
-): Generator<string> {
-  let chunk = '';
-  let count = 0;
-  for (const row of rows) {
-    chunk += `${values(row).join('\t')}\n`;
-    count += 1;
-    if (count % rowsPerChunk === 0) {
-      yield chunk;
-      onProgress?.(count);
-      chunk = '';
-    }
-  }
-  if (chunk !== '') {
-    yield chunk;
-    onProgress?.(count);
   }
 }
