@@ -4,8 +4,8 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
+import { productAt } from '@aviary/local/products';
 import { createQueueClient } from '@aviary/queue';
-import { productAt } from './product-rows.ts';
 
 /**
  * A process that does nothing but send, or nothing but receive and delete, with the bare SDK: what the SQS
@@ -80,7 +80,7 @@ async function drain(messages: number): Promise<QueueLoad> {
 
 /** Of the size and the shape that pelican's jobs have. */
 function bodyOf(number: number): string {
-  const { name, sku, description, price } = productAt(number);
+  const { name, sku, description, price } = productAt(number, 1);
   return JSON.stringify({
     format: 1,
     op: 'upsert',

@@ -1,9 +1,9 @@
+import { productAt } from '@aviary/local/products';
 import { createQueueClient, Queue } from '@aviary/queue';
 import { runAlone } from './command-line.ts';
 import { Figures } from './figures.ts';
 import type { Charges } from './limited-embedder.ts';
 import { defineMeasurement } from './measurement.ts';
-import { productAt } from './product-rows.ts';
 import { drawCurve } from './rate-limit-curve.ts';
 import { System, usualStubs } from './system.ts';
 import type { Workbench } from './workbench.ts';
@@ -74,7 +74,7 @@ async function work(workbench: Workbench, run: Run): Promise<Outcome> {
 
 /** As the embedder charges: a token for each four bytes of a text. */
 function tokensPerRow(): number {
-  const sample = Array.from({ length: 1_000 }, (_, number) => productAt(number * 7));
+  const sample = Array.from({ length: 1_000 }, (_, number) => productAt(number * 7, 1));
   const bytes = sample.reduce((sum, row) => sum + `${row.name}\n${row.description}`.length, 0);
   return bytes / 4 / sample.length;
 }

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { productAt } from './product-rows.ts';
+import { productAt } from '@aviary/local/products';
 
 /**
  * A process that searches, and does nothing else: at a fixed rate whatever becomes of the answers (open loop), or with
@@ -36,7 +36,7 @@ interface Page {
 }
 
 function ask(url: string, dueAt: number): Promise<SearchAnswer> {
-  const { name } = productAt(Math.floor(Math.random() * differentQueries));
+  const { name } = productAt(Math.floor(Math.random() * differentQueries), 1);
   const path = `${url}/api/search?q=${encodeURIComponent(name)}`;
   return new Promise((resolve) => {
     const answered = (status: number, { degraded, tookMs }: Page) => {
