@@ -55,6 +55,11 @@ storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=1
 	@npm run --silent storm -- $(if $(SEED),--seed=$(SEED)) $(if $(SECONDS),--seconds=$(SECONDS)) \
 		$(if $(RUNS),--runs=$(RUNS)) $(if $(PARALLEL),--parallel=$(PARALLEL))
 
+.PHONY: loadtest
+loadtest: install ## Rows, visitors, audit, report (PROFILE=smoke|burst|edits|million TARGET=dev|kubernetes, ARGS=--help)
+	@npm run --silent loadtest -- $(foreach option,profile target k6 page rows name out,$(loadtest-option)) \
+		$(if $(NOTE),--note='$(NOTE)') $(if $(filter command line,$(origin ARGS)),$(ARGS))
+
 .PHONY: bench
 bench: install ## Measure what the README says (about 20 minutes)
 	@npm run --silent bench
@@ -82,6 +87,10 @@ monitoring: install ## Write the Grafana dashboard and the alert rules from thei
 .PHONY: synth-golden
 synth-golden: install ## Renew cdk8s/golden, which a test holds against what synth writes
 	@npm run --silent test -- cdk8s/src/golden.test.ts -u
+
+.PHONY: crd
+crd: install ## Write the CustomResourceDefinition and the fields in docs/operator.md, from the schema
+	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node services/operator/api/write.ts
 
 .PHONY: chart
 chart: install ## Write Aviary's Helm chart, charts/aviary, from cdk8s/

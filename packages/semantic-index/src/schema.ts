@@ -85,9 +85,9 @@ const secretRef = z.strictObject({
 
 /** Which table is kept searchable, and what of it. */
 const source = z.strictObject({
-  /** Cannot be changed. */
+  /** Of the table, in Postgres. Cannot be changed. */
   schema: immutable(identifier).default('public'),
-  /** Cannot be changed. */
+  /** An ordinary table: no view, no partition. Cannot be changed. */
   table: immutable(identifier),
   /** Columns that tell one row from another; the primary key when absent. Cannot be changed. */
   key: z.array(identifier).min(1).max(8).optional(),
@@ -117,6 +117,7 @@ const source = z.strictObject({
 
 /** How text becomes a vector. A change of model or dimensions fills a new namespace. */
 const embedding = z.strictObject({
+  /** As the embedding service calls it, such as `text-embedding-3-small`. */
   model: z.string().min(1).max(200),
   /** A Pinecone index has but one number of dimensions: another needs another `target.index` too. */
   dimensions: z.int().min(1).max(20_000),
@@ -130,7 +131,7 @@ const embedding = z.strictObject({
 const target = z.strictObject({
   /** Name of the Pinecone index, which is made if it is not there. A change of it fills the other. */
   index: matching(label, 45, labelMessage),
-  /** This table's alone. While text or vectors are renewed, the number of a generation is put behind it. Cannot be changed. */
+  /** This table's alone. When vectors are made anew, that is done in one with a number behind it. Cannot be changed. */
   namespace: immutable(z.string().min(1).max(64)),
   /** How vectors are compared. Cannot be changed. */
   metric: immutable(z.enum(['cosine', 'dotproduct', 'euclidean'])).default('cosine'),
@@ -197,7 +198,7 @@ export const specSchema = onTheServer(
     scaling: scaling.optional(),
     backfill: backfill.optional(),
     audit: audit.optional(),
-    /** What becomes of queues, records and capture when this is deleted. */
+    /** When this is deleted: `Delete` takes away the queues, the records and what captures changes, `Retain` only what works. */
     deletionPolicy: z.enum(['Retain', 'Delete']).default('Retain'),
   }),
   {

@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { generatedFiles } from './generated.ts';
+
+/** `make crd` */
+for (const [file, content] of await generatedFiles()) writeFileSync(file, content);
