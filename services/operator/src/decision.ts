@@ -11,7 +11,7 @@ export interface Decision {
   readonly finalizer: 'keep' | 'add' | 'remove';
   /** By server-side apply with the operator's field manager, forced; they carry owner and labels. */
   readonly apply: readonly KubernetesObject[];
-  /** With propagation in the background; absent is as good. */
+  /** With propagation in the foreground: it is gone when what it owns is. Absent is as good. */
   readonly delete: readonly ObjectReference[];
   /** Its entry in ConfigMap `semantic-indexes`. */
   readonly readers: 'keep' | 'remove' | ReadersEntry;

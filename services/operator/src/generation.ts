@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { SemanticIndex } from '@aviary/semantic-index';
+import type { Queues } from './observed.ts';
 
 /**
  * One place that a SemanticIndex's table is kept in step with: a namespace, queues, workers and triggers of its own.
@@ -12,14 +14,67 @@ export interface Generation {
   readonly number: number;
   /** What its services read; the target is its own. */
   readonly spec: SemanticIndex;
-  /** Of which spec, by `digestOf`, capture was installed, the table was read, and an audit found it in step. */
+  /** Of its queues, without ending. */
+  readonly queueName: string;
+  /** As they were found last: workers go on by them while SQS is away. */
+  readonly queues?: Queues | undefined;
+  /** Its triggers may be in Postgres: an installation was begun. */
+  readonly captured?: true | undefined;
+  /** Occasion of the installation that is done. */
   readonly installed?: string | undefined;
+  /** Of which spec, by `digestOf`, the table was read whole, and an audit found it in step. */
   readonly backfilled?: string | undefined;
   readonly audited?: string | undefined;
-  /** `spec.backfill.requestId` that was last asked for. */
-  readonly backfillRequest?: string | undefined;
+  /** When that was, in milliseconds since the epoch. */
+  readonly auditedAt?: number | undefined;
+  /** The wish for a backfill that was answered last. */
+  readonly request?: BackfillRequest | undefined;
   /** Since when readers have been elsewhere, in milliseconds since the epoch. */
   readonly retiredAt?: number | undefined;
   /** It is being taken away, and cannot be gone back to. */
   readonly dropping?: true | undefined;
+}
+
+export interface BackfillRequest {
+  readonly requestId?: string | undefined;
+  readonly ratePerSecond?: number | undefined;
+}
+
+/** The first of a resource, which has its names, or one more beside others. */
+export function beginGeneration(
+  index: SemanticIndex,
+  { number, queuePrefix }: { number: number | 'first'; queuePrefix: string },
+): Generation {
+  const suffix = number === 'first' ? '' : `-g${number}`;
+  const name = index.name + suffix;
+  const target = { ...index.target, namespace: index.target.namespace + suffix };
+  return {
+    name,
+    number: number === 'first' ? 1 : number,
+    spec: { ...index, name, target },
+    queueName: `${queuePrefix}-${name}`,
+  };
+}
+
+/** Names that only generations have: `NAME-gN`. */
+export const isReserved = (name: string): boolean => /-g\d+$/.test(name);
+
+/** Whether its vectors are those that the spec asks for. */
+export const fits = ({ spec }: Generation, index: SemanticIndex): boolean =>
+  digestOf(vectorsOf(spec)) === digestOf(vectorsOf(index));
+
+const vectorsOf = ({ source, embedding, target }: SemanticIndex) => [
+  ...[source.schema, source.table, source.key, source.text],
+  ...[embedding.model, embedding.dimensions, target.index, target.metric],
+];
+
+/** With what can be changed where it is: it sends all rows again, and embeds none anew. */
+export function inPlace(generation: Generation, index: SemanticIndex): Generation {
+  const { name, target } = generation.spec;
+  return { ...generation, spec: { ...index, name, target } };
+}
+
+/** Of what is plain data, in so few characters that names have room for it. */
+export function digestOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value)).slice(0, 7);
 }

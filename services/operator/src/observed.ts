@@ -12,7 +12,9 @@ export interface Observed {
   /** Its entry in ConfigMap `semantic-indexes`. */
   readonly readers: ReadersEntry | undefined;
   /** Of the kinds that decisions apply, what is labelled `ownLabels(name)`: `aviary.dev/semantic-index`. */
-  readonly objects: readonly ObjectReference[];
+  readonly objects: readonly ObservedObject[];
+  /** Targets of SemanticIndexes that were made before this one. */
+  readonly taken: readonly TakenTarget[];
   /** What the last decision asked for and could not be had: none when all went well. */
   readonly failures: readonly Failure[];
 }
@@ -36,15 +38,15 @@ export interface ObservedResource {
 export interface ObservedGeneration {
   /** As its ConfigMap holds it. */
   readonly generation: Generation;
-  /** By `queueNameOf(generation)`, not asked for where the spec gives them; undefined while one of the three is missing. */
+  /** By `generation.queueName`; undefined while one of the three is missing. */
   readonly queues: Known<Queues | undefined>;
   readonly depth: Known<QueueDepth>;
   /** Pinecone's index; undefined when there is none of that name. */
   readonly target: Known<TargetShape | undefined>;
-  /** Records in its namespace; asked for only while `generation.dropping`. */
+  /** Records in its namespace, 0 where there is no such index; asked for only where data is to be dropped. */
   readonly records: Known<number>;
   readonly jobs: readonly ObservedJob[];
-  /** Undefined where there is no Deployment. */
+  /** Undefined where there is no Deployment, and no pod of it any more. */
   readonly pelican: Workers | undefined;
   readonly emu: Workers | undefined;
   /** From a pelican's /status, asked *after* the Jobs were looked at; undefined value when Postgres has none. */
@@ -80,7 +82,8 @@ export interface ObservedJob {
   readonly task: Task;
   /** What it is run for; another run for the same has the same. Label `aviary.dev/occasion`. */
   readonly occasion: string;
-  readonly phase: 'running' | 'succeeded' | 'failed';
+  /** `ending`: it is deleted, and its pods are not gone yet. */
+  readonly phase: 'running' | 'succeeded' | 'failed' | 'ending';
   readonly finishedAt: number | undefined;
   /** The exit code of its last container; undefined while running, or when the pod is gone. */
   readonly exitCode: number | undefined;
@@ -117,6 +120,22 @@ export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
+}
+
+export interface ObservedObject extends ObjectReference {
+  /** Label `app.kubernetes.io/instance`: name of its generation. */
+  readonly set: string;
+  /**
+   * Annotation `aviary.dev/digest`: what was applied last, so that nothing is applied twice. Undefined also now and then,
+   * as at each relist: what others have changed is then put right.
+   */
+  readonly digest: string | undefined;
+}
+
+export interface TakenTarget {
+  readonly by: string;
+  readonly index: string;
+  readonly namespace: string;
 }
 
 export interface Failure {

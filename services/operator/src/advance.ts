@@ -1,0 +1,143 @@
+import { digestOf, type Generation } from './generation.ts';
+import { readFindings } from './findings.ts';
+import type { ObservedGeneration } from './observed.ts';
+import type { Plan } from './plan.ts';
+import { complaintOf, runTask } from './run-task.ts';
+
+/**
+ * Brings a generation that lives one step nearer to
+ *
+ *     queues and index ──► installed ──► workers ──► backfilled ──► audited
+ *
+ * for its spec as it is now, and keeps what it has. Every step is found done by what is observed or on record: it may
+ * be cut off anywhere, and begun again.
+ */
+export function advance(
+  plan: Plan,
+  seen: ObservedGeneration,
+  given: Generation,
+  { isWanted = true }: { isWanted?: boolean } = {},
+): Generation {
+  const digest = digestOf(given.spec);
+  const provided = provide(plan, seen, given);
+  if (provided.queues === undefined || !hasRightTarget(plan, seen, provided)) return provided;
+  const installed = install(plan, seen, provided, digest);
+  if (installed.installed === undefined) return installed;
+  plan.apply(...plan.desired.workers(installed, { isPaused: false }));
+  const asked = isWanted ? askForBackfill(plan, seen, installed, digest) : installed;
+  const backfilled = backfill(seen, asked, digest);
+  const audited = audit(plan, seen, backfilled, digest);
+  if (plan.spec.audit === undefined) plan.removeOwn(audited, 'CronJob');
+  else if (isSettled(audited)) plan.apply(...plan.desired.periodicAudit(audited));
+  return audited;
+}
+
+/** Its index holds what the spec asks for, and nothing is under way any more. */
+export const isSettled = ({ spec, installed, backfilled, audited }: Generation): boolean =>
+  installed !== undefined && backfilled === digestOf(spec) && audited === backfilled;
+
+function provide(plan: Plan, seen: ObservedGeneration, generation: Generation): Generation {
+  if ('unknown' in seen.queues) {
+    plan.fault('queue', 'QueueUnknown', seen.queues.unknown);
+    return generation;
+  }
+  const { value } = seen.queues;
+  if (value) return { ...generation, queues: value };
+  plan.act({ act: 'makeQueues', name: generation.queueName });
+  return generation;
+}
+
+function hasRightTarget(plan: Plan, { target }: ObservedGeneration, { spec }: Generation): boolean {
+  const { index, metric } = spec.target;
+  const { dimensions } = spec.embedding;
+  if ('unknown' in target) {
+    plan.fault('target', 'TargetUnknown', target.unknown);
+    // Workers bear that, and what they do not need is no reason to hold them back.
+    return true;
+  }
+  const { value } = target;
+  if (value === undefined) {
+    plan.act({ act: 'makeTarget', index, dimensions, metric });
+    return true;
+  }
+  if (value.dimensions === dimensions && value.metric === metric) return true;
+  plan.fault(
+    'target',
+    'TargetDiffers',
+    `Pinecone's index ${index} has ${value.dimensions} dimensions and metric ${value.metric}, and this asks for ${dimensions} and ${metric}: name another target.index.`,
+  );
+  return false;
+}
+
+function install(
+  plan: Plan,
+  seen: ObservedGeneration,
+  generation: Generation,
+  digest: string,
+): Generation {
+  const occasion = plan.desired.installOccasion(generation);
+  if (generation.installed === occasion) return generation;
+  // From here on Postgres may have either spec's triggers, and records may be of either.
+  const isSameSpec = generation.backfilled === digest;
+  const begun: Generation = {
+    ...generation,
+    captured: true,
+    installed: undefined,
+    ...(!isSameSpec && { backfilled: undefined, audited: undefined }),
+  };
+  const state = runTask(plan, seen, begun, { task: 'install' }, occasion);
+  if (state.is === 'done') return { ...begun, installed: occasion };
+  if (state.is === 'failed') plan.fault('source', 'InstallFailed', complaintOf(state.job));
+  return begun;
+}
+
+function askForBackfill(
+  plan: Plan,
+  seen: ObservedGeneration,
+  generation: Generation,
+  digest: string,
+): Generation {
+  const { backfilled, request = {} } = generation;
+  const wish = plan.spec.backfill ?? {};
+  if (digestOf(wish) === digestOf(request)) return generation;
+  const { requestId, ratePerSecond: rowsPerSecond } = wish;
+  const restart = requestId !== undefined && requestId !== request.requestId;
+  // A rate is of no meaning to what is done.
+  if (!restart && backfilled === digest) return { ...generation, request: wish };
+  const one = { task: 'backfill', restart, rowsPerSecond } as const;
+  const state = runTask(plan, seen, generation, one, digestOf([wish, digest]));
+  if (state.is === 'failed') plan.fault('backfill', 'BackfillRefused', complaintOf(state.job));
+  if (state.is !== 'done') return generation;
+  return { ...generation, request: wish, backfilled: undefined, audited: undefined };
+}
+
+function backfill(seen: ObservedGeneration, generation: Generation, digest: string): Generation {
+  const isDone = 'value' in seen.backfill && seen.backfill.value?.finished === true;
+  if (generation.backfilled === digest || !isDone) return generation;
+  return { ...generation, backfilled: digest };
+}
+
+function audit(
+  plan: Plan,
+  seen: ObservedGeneration,
+  generation: Generation,
+  digest: string,
+): Generation {
+  if (generation.backfilled !== digest || generation.audited === digest) return generation;
+  // What is on its way would be found missing: an audit waits for changes, and not for a whole table.
+  const isUnderWay = seen.jobs.some(({ task }) => task === 'audit');
+  if (!isUnderWay && !isCalm(plan, seen)) return generation;
+  const state = runTask(plan, seen, generation, { task: 'audit' }, digest, (job) => {
+    plan.findings = readFindings(job);
+    return job.phase === 'succeeded' || plan.findings?.isInStep === true;
+  });
+  if (state.is === 'done') return { ...generation, audited: digest, auditedAt: plan.now };
+  if (state.is === 'failed') plan.fault('audit', 'AuditFailed', complaintOf(state.job));
+  return generation;
+}
+
+function isCalm({ desired }: Plan, { depth }: ObservedGeneration): boolean {
+  if ('unknown' in depth) return false;
+  const { visible, inFlight } = depth.value;
+  return visible + inFlight <= desired.backlogPerPod;
+}
