@@ -56,13 +56,19 @@ storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=1
 		$(if $(RUNS),--runs=$(RUNS)) $(if $(PARALLEL),--parallel=$(PARALLEL))
 
 .PHONY: loadtest
-loadtest: install ## Rows, visitors, audit, report (PROFILE=smoke|burst|edits|million TARGET=dev|kubernetes, ARGS=--help)
-	@npm run --silent loadtest -- $(foreach option,profile target k6 page rows name out,$(loadtest-option)) \
-		$(if $(NOTE),--note='$(NOTE)') $(if $(filter command line,$(origin ARGS)),$(ARGS))
+loadtest: install ## Rows, visitors by k6, audit, report (PROFILE=smoke|burst|edits|million TARGET=dev|kubernetes; ARGS=--help)
+	@npm run --silent loadtest -- $(if $(PROFILE),--profile='$(PROFILE)') $(if $(TARGET),--target='$(TARGET)') \
+		$(if $(K6),--k6='$(K6)') $(if $(PAGE),--page='$(PAGE)') $(if $(ROWS),--rows='$(ROWS)') \
+		$(if $(NAME),--name='$(NAME)') $(if $(OUT),--out='$(OUT)') $(if $(NOTE),--note='$(NOTE)') \
+		$(if $(filter command,$(firstword $(origin ARGS))),$(ARGS))
 
 .PHONY: bench
 bench: install ## Measure what the README says (about 20 minutes)
 	@npm run --silent bench
+
+.PHONY: bench-peers
+bench-peers: install ## Measure Aviary beside what people use instead (needs Java 21 and Maven; 15 minutes)
+	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node bench/peers/src/main.ts
 
 VERSION ?= $(shell git describe --tags --always --dirty)
 

@@ -29,13 +29,16 @@ export async function runAlone<O extends Options>(measurement: Measurement<O>): 
 }
 
 /** Opens a workbench that Ctrl-C closes in order, and closes it whatever happens. */
-export async function onWorkbench<T>(work: (workbench: Workbench) => Promise<T>): Promise<T> {
+export async function onWorkbench<T>(
+  work: (workbench: Workbench) => Promise<T>,
+  postgresSettings?: Record<string, string>,
+): Promise<T> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // Again: no effect, since everything that stops is bounded in time.
     process.on(signal, () => interrupted.abort(new Error('interrupted')));
   }
-  const workbench = await Workbench.open(interrupted.signal);
+  const workbench = await Workbench.open(interrupted.signal, postgresSettings);
   try {
     return await work(workbench);
   } catch (error) {

@@ -20,7 +20,7 @@ const firstNumber = 1_000_000;
 const connections = 16;
 
 /** Edits random rows, at moments that do not depend on how long an edit takes (Poisson arrivals). */
-async function edit(
+export async function edit(
   system: System,
   options: { rows: number; perSecond: number; seconds: number },
 ): Promise<Edit[]> {
@@ -56,7 +56,7 @@ async function editRow(pool: pg.Pool, id: number, nth: number): Promise<Edit> {
 }
 
 /** When each edit, or a later one of its row, was answered by the index; undefined where none was. */
-function answerTimes(edits: readonly Edit[], log: IndexLog): (number | undefined)[] {
+export function answerTimes(edits: readonly Edit[], log: IndexLog): (number | undefined)[] {
   const writes = Map.groupBy(log, ([id]) => id);
   return edits.map(({ id, number }) => {
     const write = writes.get(id)?.find(([, price]) => price >= number);

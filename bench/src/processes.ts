@@ -14,12 +14,16 @@ export interface StartedProcess {
   line(): Promise<string>;
   /** Ends it: SIGTERM, and SIGKILL after ten seconds. @returns its exit code; null when it had to be killed. */
   stop(): Promise<number | null>;
+  /** Ends it by SIGKILL, as a crash would. Resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 export interface ProcessSpec {
   name: string;
-  /** From the checkout's root. */
+  /** From the checkout's root; the first argument where another program than Node runs it. */
   script: string;
+  /** Node when absent. */
+  program?: string;
   arguments?: string[];
   environment?: Record<string, string>;
 }
@@ -70,7 +74,9 @@ export class Processes {
       profiles === undefined
         ? []
         : ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`];
-    const child = spawn(process.execPath, [...profiling, script, ...(spec.arguments ?? [])], {
+    const program = spec.program === undefined ? [process.execPath, ...profiling] : [spec.program];
+    const [command = '', ...before] = program;
+    const child = spawn(command, [...before, script, ...(spec.arguments ?? [])], {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -105,6 +111,12 @@ export class Processes {
         clearTimeout(killing);
         file.end();
         return code;
+      },
+      kill: async () => {
+        this.#running.delete(started);
+        child.kill('SIGKILL');
+        await exited;
+        file.end();
       },
     };
     this.#running.add(started);

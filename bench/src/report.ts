@@ -41,7 +41,7 @@ export function markdownReport(results: Results): string {
   return [describe(results.machine), '', ...sections].join('\n');
 }
 
-/** With each figure's median, range and runs; lists of numbers on one line, as Prettier would. */
+/** With each figure's median, range and runs. */
 export function jsonReport({ machine, measurements }: Results): string {
   const summarised = measurements.map(({ name, date, figures }) => ({
     name,
@@ -55,11 +55,16 @@ export function jsonReport({ machine, measurements }: Results): string {
       runs: runs.map((value) => rounded(value)),
     })),
   }));
-  const json = JSON.stringify({ machine, measurements: summarised }, null, 2);
+  return jsonText({ machine, measurements: summarised });
+}
+
+/** JSON with lists of numbers on one line, as Prettier would. */
+export function jsonText(value: unknown): string {
+  const json = JSON.stringify(value, null, 2);
   return `${json.replaceAll(/\[\s+([\d\s.,e-]+?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`)}\n`;
 }
 
-function describe({ cores, model, memoryGigabytes, node, postgres }: Machine): string {
+export function describe({ cores, model, memoryGigabytes, node, postgres }: Machine): string {
   return `Measured on ${cores} cores of ${model}, ${memoryGigabytes} GB, Node ${node}, Postgres ${postgres}.`;
 }
 
@@ -74,12 +79,12 @@ function cellsOf({ title, unit, runs }: Figure): string[] {
 }
 
 /** Three significant digits, and no decimals from 100 on. */
-function formatted(value: number): string {
+export function formatted(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
   return String(rounded(value, 3));
 }
 
-function rounded(value: number, digits = 5): number {
+export function rounded(value: number, digits = 5): number {
   return Number(value.toPrecision(digits));
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres, type LocalPostgres } from '@aviary/local/postgres';
@@ -24,8 +24,12 @@ export class Workbench {
     this.signal = signal;
   }
 
-  static async open(signal: AbortSignal): Promise<Workbench> {
-    const postgres = await startPostgres({ dataDir: join(place, 'postgres'), settings });
+  /** @param more settings of Postgres that the measurement needs */
+  static async open(signal: AbortSignal, more: Record<string, string> = {}): Promise<Workbench> {
+    const postgres = await startPostgres({
+      dataDir: join(place, 'postgres'),
+      settings: { ...settings, ...more },
+    });
     const workbench = new Workbench(postgres, signal);
     mkdirSync(workbench.logs, { recursive: true });
     return workbench;
@@ -39,6 +43,11 @@ export class Workbench {
   database(): Promise<BenchDatabase> {
     this.#databases += 1;
     return BenchDatabase.create(this.#postgres.url, `bench_${this.#databases}`);
+  }
+
+  /** A new directory, which goes with the workbench. */
+  directory(name: string): string {
+    return mkdtempSync(join(place, `${name}-`));
   }
 
   /** Says on standard error what is being done. */
