@@ -55,6 +55,10 @@ storm: install ## Let everything fail under load, then compare (SEED=1 SECONDS=1
 	@npm run --silent storm -- $(if $(SEED),--seed=$(SEED)) $(if $(SECONDS),--seconds=$(SECONDS)) \
 		$(if $(RUNS),--runs=$(RUNS)) $(if $(PARALLEL),--parallel=$(PARALLEL))
 
+.PHONY: products
+products: install ## Generate products: CSV, or rows of what `make dev` runs (ARGS="--rows 1000000 --copy")
+	@PATH="$(CURDIR)/node_modules/.bin:$$PATH" node --env-file-if-exists=.aviary/environment local/src/products/main.ts $(ARGS)
+
 .PHONY: loadtest
 loadtest: install ## Rows, visitors by k6, audit, report (PROFILE=smoke|burst|edits|million TARGET=dev|kubernetes; ARGS=--help)
 	@npm run --silent loadtest -- $(if $(PROFILE),--profile='$(PROFILE)') $(if $(TARGET),--target='$(TARGET)') \

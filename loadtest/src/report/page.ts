@@ -137,7 +137,7 @@ function visitors({ k6 }: Result): Markup | null {
   ];
   return markup`<h2>Visitors</h2>
 ${table('Visitors', columns, kinds)}
-<p class="soft">By ${k6.version}; ${number(k6.mostVirtualUsers)} virtual users at most, ${number(k6.dropped)} visits dropped for want of them.</p>
+<p class="soft">By k6 ${k6.version}; ${number(k6.mostVirtualUsers)} virtual users at most, ${number(k6.dropped)} visits dropped for want of them.</p>
 `;
 }
 

@@ -37,7 +37,7 @@ export function timelineOf(result: Result): Timeline {
       line('outbox', 'blue', ({ outbox }) => outbox, true),
     ),
     panel(
-      'Emus (pods)',
+      'Emus',
       true,
       ...(onCluster
         ? [

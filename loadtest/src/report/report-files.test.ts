@@ -33,7 +33,7 @@ const run: Result = {
   throughput: { rows: 100, seconds: 100, rowsPerSecond: 1 },
   ...{ samples, usage: [], disk: null },
   k6: {
-    ...{ version: 'k6 v1', by: 'binary', dropped: 0, mostVirtualUsers: 3, freshness: latency },
+    ...{ version: 'v1', by: 'binary', dropped: 0, mostVirtualUsers: 3, freshness: latency },
     visits: [{ name: 'search', requests: 10, requestsPerSecond: 1, failed: 0, latency }],
   },
   audit,

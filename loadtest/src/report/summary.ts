@@ -72,7 +72,6 @@ export function keyFigures(result: Result): Figure[] {
     }, null);
   const figures: [string, number | null | undefined, string][] = [
     ['table → index', throughput?.rowsPerSecond, 'rows/s'],
-    ['rows/s, at most', peak((sample) => sample.rowsPerSecond), ''],
     ['edit → searchable, p95', k6?.freshness?.p95Ms, 'ms'],
     ['search, p95', k6?.visits.find(({ name }) => name === 'search')?.latency?.p95Ms, 'ms'],
     [
