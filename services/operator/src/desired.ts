@@ -11,6 +11,7 @@ import {
 import type { SemanticIndexSpec } from '@aviary/semantic-index';
 import { digestOf, type Generation } from './generation.ts';
 import type { Queues } from './observed.ts';
+import { remembered } from './remembered.ts';
 
 export const finalizer = 'aviary.dev/semantic-index';
 
@@ -32,6 +33,12 @@ export const marks = {
   digest: 'aviary.dev/digest',
 } as const;
 
+const made = {
+  specConfigMap: remembered(specConfigMap),
+  workers: remembered(workers),
+  periodicAudit: remembered(periodicAudit),
+};
+
 /** The objects of one resource, each with its owner, labels and digest. */
 export class Desired {
   readonly #surroundings: Surroundings;
@@ -50,7 +57,7 @@ export class Desired {
 
   /** What pods read, with the generation's record. */
   record(generation: Generation): KubernetesObject {
-    const configMap = specConfigMap(this.#props(generation));
+    const configMap = made.specConfigMap(this.#props(generation));
     const annotations = { [generationAnnotation]: JSON.stringify(generation) };
     return this.#own(generation, {
       ...configMap,
@@ -59,11 +66,11 @@ export class Desired {
   }
 
   workers(generation: Generation, { isPaused }: { isPaused: boolean }): KubernetesObject[] {
-    return this.#ownAll(generation, workers(this.#props(generation, isPaused)));
+    return this.#ownAll(generation, made.workers(this.#props(generation, isPaused)));
   }
 
   periodicAudit(generation: Generation): KubernetesObject[] {
-    return this.#ownAll(generation, periodicAudit(this.#props(generation)));
+    return this.#ownAll(generation, made.periodicAudit(this.#props(generation)));
   }
 
   job(generation: Generation, one: OneTask, occasion: string): KubernetesObject {

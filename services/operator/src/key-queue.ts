@@ -29,7 +29,8 @@ export class KeyQueue {
   readonly #again = new Set<string>();
   readonly #later = new Map<string, Pending>();
   readonly #failures = new Map<string, number>();
-  #wake = Promise.withResolvers<void>();
+  /** Workers without work. */
+  readonly #idle: (() => void)[] = [];
 
   constructor(options: KeyQueueOptions) {
     this.#options = { firstPauseMs: 1_000, longestPauseMs: 300_000, ...options };
@@ -47,7 +48,7 @@ export class KeyQueue {
       return;
     }
     this.#waiting.add(key);
-    this.#wake.resolve();
+    this.#idle.shift()?.();
   }
 
   /** The earliest time that was asked for counts. */
@@ -69,7 +70,9 @@ export class KeyQueue {
     work: (key: string) => Promise<number | undefined>,
     signal: AbortSignal,
   ): Promise<void> {
-    const stop = () => this.#wake.resolve();
+    const stop = () => {
+      for (const wake of this.#idle.splice(0)) wake();
+    };
     signal.addEventListener('abort', stop);
     try {
       await Promise.all(
@@ -88,8 +91,7 @@ export class KeyQueue {
     while (!signal.aborted) {
       const [key] = this.#waiting;
       if (key === undefined) {
-        this.#wake = this.#sleeping();
-        await this.#wake.promise;
+        await new Promise<void>((resolve) => this.#idle.push(resolve));
         continue;
       }
       this.#waiting.delete(key);
@@ -99,7 +101,7 @@ export class KeyQueue {
         pauseMs = await work(key);
         this.#failures.delete(key);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         pauseMs = this.#pauseAfter(key, error);
         this.#options.onFailure?.(key, error, pauseMs);
       } finally {
@@ -108,11 +110,6 @@ export class KeyQueue {
       if (this.#again.delete(key)) this.add(key);
       else if (pauseMs !== undefined) this.addAfter(key, pauseMs);
     }
-  }
-
-  /** One promise for all who wait: whoever finds nothing waits again. */
-  #sleeping(): PromiseWithResolvers<void> {
-    return this.#waiting.size === 0 ? Promise.withResolvers<void>() : this.#wake;
   }
 
   /** Exponential, from half of it to all of it at random, and as long as the other side asked for at least. */
@@ -130,3 +127,6 @@ export class KeyQueue {
     this.#later.delete(key);
   }
 }
+
+/** Also where it looks settled: it aborts while something is awaited. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;

@@ -10,6 +10,7 @@ interface LeaseSpec {
   renewTime?: string;
   leaseTransitions?: number;
 }
+const leaseResource = 'coordination.k8s.io/v1 Lease';
 type Lease = KubernetesObject & { spec: LeaseSpec };
 
 export interface LeaderOptions {
@@ -60,17 +61,18 @@ export class Leader {
   async #acquire(signal: AbortSignal): Promise<Lease | undefined> {
     const { api, name, identity, leaseMs, logger, onContact } = this.#options;
     try {
-      const found = (await api.get('coordination.k8s.io/v1 Lease', name, signal)) as
-        Lease | undefined;
+      const found = (await api.get(leaseResource, name, signal)) as Lease | undefined;
       onContact();
       if (found === undefined) return (await api.create(this.#lease({}), signal)) as Lease;
       const { holderIdentity = '', leaseDurationSeconds = leaseMs / 1_000 } = found.spec;
       const version = found.metadata.resourceVersion;
-      if (this.#seen?.version !== version) this.#seen = { version, at: performance.now() };
+      const now = performance.now();
+      const seen = this.#seen?.version === version ? this.#seen : { version, at: now };
+      this.#seen = seen;
       const isFree =
         holderIdentity === '' ||
         holderIdentity === identity ||
-        performance.now() - this.#seen.at > leaseDurationSeconds * 1_000;
+        now - seen.at > leaseDurationSeconds * 1_000;
       if (!isFree) return undefined;
       return (await api.update(this.#lease(found), signal)) as Lease;
     } catch (error) {
@@ -89,25 +91,25 @@ export class Leader {
     const over = new AbortController();
     const led = lead(AbortSignal.any([signal, over.signal])).finally(() => over.abort());
     try {
-      const last = await this.#renew(acquired, AbortSignal.any([signal, over.signal]));
+      const isHeld = await this.#renew(acquired, AbortSignal.any([signal, over.signal]));
       over.abort(new Error('the lease is over'));
       await led;
-      if (last !== undefined) await this.#release(last);
+      if (isHeld) await this.#release();
     } finally {
       over.abort();
     }
   }
 
-  /** @returns the Lease when the signal ends it, undefined when it is lost. */
-  async #renew(acquired: Lease, signal: AbortSignal): Promise<Lease | undefined> {
+  /** @returns once the signal ends it, or, as false, once the Lease is lost */
+  async #renew(acquired: Lease, signal: AbortSignal): Promise<boolean> {
     const { api, identity, leaseMs, logger, onContact } = this.#options;
     let lease = acquired;
     let renewedAt = performance.now();
     for (;;) {
       await sleep(leaseMs / 5, signal).catch(() => undefined);
-      if (signal.aborted) return lease;
+      if (isOver(signal)) return true;
       const leftMs = renewedAt + (leaseMs * 2) / 3 - performance.now();
-      if (leftMs <= 0) return undefined;
+      if (leftMs <= 0) return false;
       const within = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(leftMs))]);
       const askedAt = performance.now();
       try {
@@ -115,27 +117,32 @@ export class Leader {
         renewedAt = askedAt;
         onContact();
       } catch (error) {
-        if (signal.aborted) return lease;
+        if (isOver(signal)) return true;
         logger.warn({ event: 'lease_failed', reason: String(error) });
         if (!hasStatus(error, 409)) continue;
         // Somebody wrote it: perhaps this process, whose answer was lost.
         const found = await api
-          .get('coordination.k8s.io/v1 Lease', lease.metadata.name, within)
+          .get(leaseResource, lease.metadata.name, within)
           .catch(() => undefined);
         if (found === undefined) continue;
-        if ((found as Lease).spec.holderIdentity !== identity) return undefined;
+        if ((found as Lease).spec.holderIdentity !== identity) return false;
         lease = found as Lease;
       }
     }
   }
 
-  /** So that the next need not wait for its end. */
-  async #release(lease: Lease): Promise<void> {
-    const { api, logger } = this.#options;
-    const free = { ...lease, spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 } };
-    await api.update(free, AbortSignal.timeout(2_000)).catch((error: unknown) => {
+  /** So that the next need not wait for its end. The last renewal may have been cut off, and done all the same. */
+  async #release(): Promise<void> {
+    const { api, name, identity, logger } = this.#options;
+    const signal = AbortSignal.timeout(2_000);
+    try {
+      const found = (await api.get(leaseResource, name, signal)) as Lease | undefined;
+      if (found?.spec.holderIdentity !== identity) return;
+      const spec = { ...found.spec, holderIdentity: '', leaseDurationSeconds: 1 };
+      await api.update({ ...found, spec }, signal);
+    } catch (error) {
       logger.warn({ event: 'lease_failed', reason: String(error) });
-    });
+    }
   }
 
   #lease(found: Partial<Lease>): Lease {
@@ -157,3 +164,6 @@ export class Leader {
     };
   }
 }
+
+/** Also where it looks settled: it aborts while something is awaited. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;

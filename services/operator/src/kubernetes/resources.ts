@@ -21,6 +21,8 @@ export interface ObjectMetadata {
   annotations?: Readonly<Record<string, string>>;
   finalizers?: readonly string[];
   ownerReferences?: readonly OwnerReference[];
+  /** Who manages which field: half of an object's size. */
+  managedFields?: unknown;
 }
 
 export interface OwnerReference {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { RetryableError, sleep, type Logger } from '@aviary/runtime';
 import type { ApiServer } from './api-server.ts';
-import { ApiFailure, hasStatus } from './failure.ts';
+import { ApiFailure } from './failure.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 
 /*
@@ -41,7 +41,7 @@ export class WatchedList {
   readonly #relistMs: number;
   readonly #silenceMs: number;
   readonly #objects = new Map<string, KubernetesObject>();
-  readonly #listed = Promise.withResolvers<void>();
+  readonly #listed = Promise.withResolvers<undefined>();
   #resourceVersion = '';
 
   constructor(options: WatchedListOptions) {
@@ -51,7 +51,7 @@ export class WatchedList {
   }
 
   /** Resolves with the first list. */
-  get listed(): Promise<void> {
+  get listed(): Promise<unknown> {
     return this.#listed.promise;
   }
 
@@ -66,8 +66,7 @@ export class WatchedList {
   /** Takes what a write was answered with, so that the next look sees it already. A newer one may be known by then. */
   learn(object: KubernetesObject): void {
     const known = this.#objects.get(object.metadata.name);
-    if (known !== undefined && versionOf(known) >= versionOf(object)) return;
-    this.#objects.set(object.metadata.name, slim(object));
+    if (known === undefined || versionOf(known) < versionOf(object)) this.#take(object);
   }
 
   /** Keeps it until the signal aborts. */
@@ -79,7 +78,7 @@ export class WatchedList {
         pauseMs = firstPauseMs;
         await this.#watchUntil(Date.now() + this.#relistMs * (0.5 + Math.random() / 2), signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isOver(signal)) return;
         if (!(error instanceof RetryableError)) throw error;
         logger.warn({ event: 'list_failed', resource, reason: error.message });
         await sleep(
@@ -99,7 +98,7 @@ export class WatchedList {
     for (const item of items) this.#take(item);
     for (const name of this.#objects.keys()) if (!names.has(name)) this.#remove(name);
     onListed();
-    this.#listed.resolve();
+    this.#listed.resolve(undefined);
   }
 
   async #watchUntil(endsAt: number, signal: AbortSignal): Promise<void> {
@@ -110,12 +109,10 @@ export class WatchedList {
         await this.#watch(Math.max(1, Math.ceil((endsAt - startedAt) / 1_000)), signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (hasStatus(error, 410) || !(error instanceof ApiFailure)) {
-          if (error instanceof ApiFailure) {
-            logger.info({ event: 'watch_gone', resource });
-            return;
-          }
-          throw error;
+        if (!(error instanceof ApiFailure)) throw error;
+        if (error.status === 410) {
+          logger.info({ event: 'watch_gone', resource });
+          return;
         }
         logger.warn({ event: 'watch_failed', resource, reason: error.message });
       }
@@ -182,11 +179,11 @@ export class WatchedList {
 
 /** Who manages which field is half of an object's size, and of no use here. */
 function slim(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _, ...metadata } = object.metadata as KubernetesObject['metadata'] & {
-    managedFields?: unknown;
-  };
-  return { ...object, metadata };
+  return { ...object, metadata: { ...object.metadata, managedFields: undefined } };
 }
 
 /** Versions are to be compared for equality alone, but for this: a wrong guess is set right by the stream. */
 const versionOf = ({ metadata }: KubernetesObject) => Number(metadata.resourceVersion ?? 0);
+
+/** Also where it looks settled: it aborts while something is awaited. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;

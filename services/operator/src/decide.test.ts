@@ -1,0 +1,230 @@
+import { specSchema, statusSchema, type SemanticIndexSpec } from '@aviary/semantic-index';
+import { describe, expect, test } from 'vitest';
+import { SimulatedWorld } from '../testing/simulated-world.ts';
+import { surroundings } from '../testing/surroundings.ts';
+import { deletionMs, graceMs } from './decide.ts';
+
+const spec: SemanticIndexSpec = specSchema.parse({
+  source: { table: 'tea', text: '{{name}}', metadata: ['price'] },
+  embedding: { model: 'small', dimensions: 384 },
+  target: { index: 'aviary', namespace: 'tea' },
+});
+
+const withText = (text: string) => (one: SemanticIndexSpec) => ({
+  ...one,
+  source: { ...one.source, text },
+});
+const withState = (state: SemanticIndexSpec['state']) => (one: SemanticIndexSpec) => ({
+  ...one,
+  state,
+});
+
+function world(given: Partial<SemanticIndexSpec> = {}): SimulatedWorld {
+  return new SimulatedWorld(surroundings, 'tea', { ...spec, ...given });
+}
+
+function settled(given: Partial<SemanticIndexSpec> = {}): SimulatedWorld {
+  const one = world(given);
+  expect(one.settle()).toBe(true);
+  expect(one.breaches).toEqual([]);
+  return one;
+}
+
+const conditionOf = (one: SimulatedWorld, type: string) =>
+  one.status?.conditions?.find((condition) => condition.type === type);
+
+/** Turns until something is so. */
+function until(one: SimulatedWorld, isSo: () => boolean): void {
+  for (let turn = 0; turn < 200 && !isSo(); turn += 1) {
+    const decision = one.decide();
+    one.carryOut(decision);
+    one.pass(Math.max(1_000, decision.requeueAfterMs));
+  }
+  expect(isSo()).toBe(true);
+}
+
+describe('a new resource', () => {
+  test('becomes searchable once it is in step, and then nothing more is asked for', () => {
+    const tea = settled();
+    expect(tea.readers).toMatchObject({
+      source: 'tea',
+      index: { name: 'tea', target: { index: 'aviary', namespace: 'tea' } },
+    });
+    expect(tea.standing.queues).toEqual(['aviary-tea']);
+    expect(tea.working).toEqual(['emu-tea', 'pelican-tea']);
+    expect(tea.status).toMatchObject({ phase: 'Ready', activeNamespace: 'tea' });
+    expect(tea.decide()).toMatchObject({
+      ...{ finalizer: 'keep', apply: [], delete: [], acts: [], readers: 'keep', events: [] },
+      status: undefined,
+    });
+  });
+
+  test('tells how it goes on in its status, as the schema has it, and each thing once in Events', () => {
+    const tea = settled();
+    const phases = tea.statuses.map(({ status }) => status.phase);
+    expect([...new Set(phases)]).toEqual(['Provisioning', 'Backfilling', 'Auditing', 'Ready']);
+    for (const { status } of tea.statuses) {
+      expect(statusSchema.safeParse(JSON.parse(JSON.stringify(status))).error).toBeUndefined();
+    }
+    const reasons = tea.events.map(({ reason }) => reason);
+    expect(reasons).toEqual([...new Set(reasons)]);
+    expect(reasons).toContain('Filling');
+  });
+
+  test.each(['sqs', 'pinecone', 'postgres'] as const)(
+    'waits while %s is away, says so, and goes on',
+    (server) => {
+      const tea = world();
+      tea.away.add(server);
+      tea.settle(20);
+      expect(tea.readers).toBeUndefined();
+      expect(conditionOf(tea, 'Ready')?.status).toBe('False');
+      expect(tea.status?.lastError).toContain(`${server} is away`);
+      tea.away.clear();
+      expect(tea.settle()).toBe(true);
+      expect(tea.status).toMatchObject({ phase: 'Ready' });
+      expect(tea.status?.lastError).toBeUndefined();
+    },
+  );
+});
+
+describe('what is changed where it is', () => {
+  test('scaling: the scaler alone is another', () => {
+    const tea = settled();
+    tea.edit((one) => ({ ...one, scaling: { min: 2, max: 3 } }));
+    const { apply, delete: removals, acts } = tea.decide();
+    expect(apply.map(({ kind }) => kind)).toEqual(['ScaledObject']);
+    expect([...removals, ...acts]).toEqual([]);
+  });
+
+  test('metadata: installed and read anew, in the namespace it has, and readers learn of it', () => {
+    const tea = settled();
+    tea.edit((one) => ({ ...one, source: { ...one.source, metadata: ['price', 'kind'] } }));
+    expect(tea.settle()).toBe(true);
+    expect(tea.breaches).toEqual([]);
+    expect(tea.places).toEqual(['aviary/tea']);
+    expect(tea.readers?.index.source.metadata).toEqual(['price', 'kind']);
+  });
+
+  test('a wish for a backfill is answered once', () => {
+    const tea = settled();
+    tea.edit((one) => ({ ...one, backfill: { requestId: 'again', ratePerSecond: 5 } }));
+    until(tea, () => tea.standing.objects.some((name) => name.startsWith('Job/backfill-tea-')));
+    expect(tea.settle()).toBe(true);
+    expect(tea.status?.phase).toBe('Ready');
+  });
+});
+
+describe('another text', () => {
+  test('fills another namespace beside, which is searched once an audit passes; the old one goes after a grace', () => {
+    const tea = settled();
+    tea.edit(withText('{{name}} {{kind}}'));
+    until(tea, () => tea.places.length === 2);
+    expect(tea.readers?.source).toBe('tea');
+    expect(tea.status).toMatchObject({ phase: 'Moving', activeNamespace: 'tea' });
+    expect(conditionOf(tea, 'Ready')?.status).toBe('True');
+    expect(tea.working).toEqual(['emu-tea', 'emu-tea-g2', 'pelican-tea', 'pelican-tea-g2']);
+    until(tea, () => tea.readers?.source === 'tea-g2');
+    const switchedAt = tea.now;
+    until(tea, () => tea.places.length === 1);
+    expect(tea.now - switchedAt).toBeGreaterThanOrEqual(graceMs - 60_000);
+    expect(tea.settle()).toBe(true);
+    expect(tea.places).toEqual(['aviary/tea-g2']);
+    expect(tea.standing.queues).toEqual(['aviary-tea-g2']);
+    expect(tea.standing.sources).toEqual(['tea-g2']);
+    expect(tea.breaches).toEqual([]);
+  });
+
+  test('undone before the switch: the new namespace goes, and all is as it was', () => {
+    const tea = settled();
+    const before = { ...tea.standing, objects: tea.standing.objects.filter(isNoJob) };
+    tea.edit(withText('{{kind}}'));
+    until(tea, () => tea.places.length === 2);
+    tea.edit(() => spec);
+    expect(tea.settle()).toBe(true);
+    expect(tea.readers?.source).toBe('tea');
+    expect({ ...tea.standing, objects: tea.standing.objects.filter(isNoJob) }).toEqual(before);
+    expect(tea.places).toEqual(['aviary/tea']);
+  });
+
+  test('undone within the grace: readers are back at once', () => {
+    const tea = settled();
+    tea.edit(withText('{{kind}}'));
+    until(tea, () => tea.readers?.source === 'tea-g2');
+    tea.edit(() => spec);
+    expect(tea.decide().readers).toMatchObject({ source: 'tea' });
+    expect(tea.settle()).toBe(true);
+    expect(tea.places).toEqual(['aviary/tea']);
+    expect(tea.breaches).toEqual([]);
+  });
+});
+
+const isNoJob = (name: string) => !name.startsWith('Job/');
+
+describe('a state', () => {
+  test('Paused: no pods, capture and data stay; Running goes on from there', () => {
+    const tea = settled();
+    tea.edit(withState('Paused'));
+    expect(tea.settle()).toBe(true);
+    expect(tea.working).toEqual([]);
+    expect(tea.standing.sources).toEqual(['tea']);
+    expect(tea.readers?.source).toBe('tea');
+    expect(tea.status).toMatchObject({ phase: 'Paused', observedGeneration: 2 });
+    tea.edit(withState('Running'));
+    expect(tea.settle()).toBe(true);
+    expect(tea.working).toEqual(['emu-tea', 'pelican-tea']);
+    expect(tea.status?.phase).toBe('Ready');
+  });
+
+  test('Stopped: triggers are gone too, search stays; Running reads the table anew', () => {
+    const tea = settled();
+    tea.edit(withState('Stopped'));
+    expect(tea.settle()).toBe(true);
+    expect(tea.working).toEqual([]);
+    expect(tea.standing.sources).toEqual([]);
+    expect(tea.readers?.source).toBe('tea');
+    expect(tea.places).toEqual(['aviary/tea']);
+    tea.edit(withState('Running'));
+    until(tea, () => tea.status?.phase === 'Backfilling');
+    expect(tea.settle()).toBe(true);
+    expect(tea.status?.phase).toBe('Ready');
+    expect(tea.breaches).toEqual([]);
+  });
+});
+
+describe('a deletion', () => {
+  test('under Retain leaves data, and nothing that works', () => {
+    const tea = settled();
+    tea.delete();
+    expect(tea.settle()).toBe(true);
+    expect(tea.isGone).toBe(true);
+    expect(tea.standing).toEqual({ objects: [], sources: [], queues: ['aviary-tea'] });
+    expect(tea.places).toEqual(['aviary/tea']);
+    expect(tea.readers).toBeUndefined();
+    expect(tea.breaches).toEqual([]);
+  });
+
+  test('under Delete leaves nothing', () => {
+    const tea = settled({ deletionPolicy: 'Delete' });
+    tea.delete();
+    expect(tea.settle()).toBe(true);
+    expect(tea.isGone).toBe(true);
+    expect(tea.standing).toEqual({ objects: [], sources: [], queues: [] });
+    expect(tea.places).toEqual([]);
+  });
+
+  test.each(['sqs', 'pinecone', 'postgres'] as const)(
+    'with %s away ends all the same, in time, and says what may be left',
+    (server) => {
+      const tea = settled({ deletionPolicy: 'Delete' });
+      tea.away.add(server);
+      tea.delete();
+      const since = tea.now;
+      expect(tea.settle()).toBe(true);
+      expect(tea.isGone).toBe(true);
+      expect(tea.now - since).toBeLessThanOrEqual(deletionMs + 60_000);
+      expect(tea.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'Released' });
+      expect(tea.events.at(-1)?.message).toContain(`${server} is away`);
+    },
+  );
+});
