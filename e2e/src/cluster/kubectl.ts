@@ -45,9 +45,11 @@ export async function untilCondition(
   target: string,
   condition: string,
   timeoutSeconds: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   await kubectl(['wait', target, `--for=${condition}`, `--timeout=${timeoutSeconds}s`], {
     timeoutMs: (timeoutSeconds + 10) * 1_000,
+    ...(signal && { signal }),
   });
 }
 
