@@ -2,7 +2,7 @@ import { digestOf, type Generation } from './generation.ts';
 import { readFindings } from './findings.ts';
 import type { ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
-import { complaintOf, runTask } from './run-task.ts';
+import { runTask, tellFailure } from './run-task.ts';
 
 /**
  * Brings a generation that lives one step nearer to
@@ -25,6 +25,8 @@ export function advance(
   if (installed.installed === undefined) return installed;
   plan.apply(...plan.desired.workers(installed, { isPaused: false }));
   const asked = isWanted ? askForBackfill(plan, seen, installed, digest) : installed;
+  // A task at a time: what comes next would end the Job that asks.
+  if (isWanted && !isAnswered(plan, asked)) return asked;
   const backfilled = backfill(seen, asked, digest);
   const audited = audit(plan, seen, backfilled, digest);
   if (plan.spec.audit === undefined) plan.removeOwn(audited, 'CronJob');
@@ -87,9 +89,12 @@ function install(
   };
   const state = runTask(plan, seen, begun, { task: 'install' }, occasion);
   if (state.is === 'done') return { ...begun, installed: occasion };
-  if (state.is === 'failed') plan.fault('source', 'InstallFailed', complaintOf(state.job));
+  tellFailure(plan, state, 'source', 'InstallFailed');
   return begun;
 }
+
+const isAnswered = ({ spec }: Plan, { request }: Generation) =>
+  digestOf(spec.backfill ?? {}) === digestOf(request ?? {});
 
 function askForBackfill(
   plan: Plan,
@@ -99,14 +104,14 @@ function askForBackfill(
 ): Generation {
   const { backfilled, request = {} } = generation;
   const wish = plan.spec.backfill ?? {};
-  if (digestOf(wish) === digestOf(request)) return generation;
+  if (isAnswered(plan, generation)) return generation;
   const { requestId, ratePerSecond: rowsPerSecond } = wish;
   const restart = requestId !== undefined && requestId !== request.requestId;
   // A rate is of no meaning to what is done.
   if (!restart && backfilled === digest) return { ...generation, request: wish };
   const one = { task: 'backfill', restart, rowsPerSecond } as const;
   const state = runTask(plan, seen, generation, one, digestOf([wish, digest]));
-  if (state.is === 'failed') plan.fault('backfill', 'BackfillRefused', complaintOf(state.job));
+  tellFailure(plan, state, 'backfill', 'BackfillRefused');
   if (state.is !== 'done') return generation;
   return { ...generation, request: wish, backfilled: undefined, audited: undefined };
 }
@@ -132,7 +137,7 @@ function audit(
     return job.phase === 'succeeded' || plan.findings?.isInStep === true;
   });
   if (state.is === 'done') return { ...generation, audited: digest, auditedAt: plan.now };
-  if (state.is === 'failed') plan.fault('audit', 'AuditFailed', complaintOf(state.job));
+  tellFailure(plan, state, 'audit', 'AuditFailed');
   return generation;
 }
 

@@ -35,11 +35,7 @@ const conditionOf = (one: SimulatedWorld, type: string) =>
 
 /** Turns until something is so. */
 function until(one: SimulatedWorld, isSo: () => boolean): void {
-  for (let turn = 0; turn < 200 && !isSo(); turn += 1) {
-    const decision = one.decide();
-    one.carryOut(decision);
-    one.pass(Math.max(1_000, decision.requeueAfterMs));
-  }
+  for (let turn = 0; turn < 200 && !isSo(); turn += 1) one.turn();
   expect(isSo()).toBe(true);
 }
 

@@ -65,9 +65,8 @@ function run(plan: Plan, index: SemanticIndex): Outcome {
     : begin(plan, index);
   const entry = { index: { ...wanted.spec, name: observed.resource.name }, source: wanted.name };
   const readers = isSettled(wanted) && !isSameEntry(observed.readers, entry) ? entry : 'keep';
-  if (readers !== 'keep' && observed.readers?.source !== wanted.name) {
-    plan.tell('Normal', 'Searchable', `Search is by namespace ${wanted.spec.target.namespace}.`);
-  }
+  if (readers !== 'keep' && observed.readers && observed.readers.source !== wanted.name)
+    plan.tell('Normal', 'Moved', `Search is by namespace ${wanted.spec.target.namespace} now.`);
   const others = observed.generations.filter((other) => other !== found);
   const kept = others.flatMap((other) => {
     const isRead = observed.readers?.source === other.generation.name;
@@ -157,7 +156,9 @@ function remove(plan: Plan, since: number): Decision {
   const outcome: Outcome = { kept, readers: readers === undefined ? 'keep' : 'remove' };
   if (kept.length === 0 || plan.now < since + deletionMs)
     return conclude(plan, outcome, kept.length === 0 ? 'remove' : 'keep');
-  const complaints = [...plan.faults, ...failures].map(({ message }) => message);
+  const found = [...plan.faults, ...failures].map(({ message }) => message);
+  const complaints =
+    found.length > 0 ? found : [resource.status?.lastError ?? 'it is not done yet'];
   const names = kept.map(({ name }) => name).join(' ');
   const namespaces = kept.map(({ spec }) => spec.target.namespace).join(', ');
   return release(

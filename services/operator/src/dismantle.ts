@@ -1,7 +1,7 @@
 import type { Generation } from './generation.ts';
 import type { ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
-import { complaintOf, endTasks, runTask } from './run-task.ts';
+import { endTasks, runTask, tellFailure } from './run-task.ts';
 
 /**
  * Takes workers and triggers away, in this order: a pelican would put the triggers back.
@@ -14,7 +14,7 @@ export function quiesce(plan: Plan, seen: ObservedGeneration, generation: Genera
   if (own.length > 0 || seen.pelican !== undefined || seen.emu !== undefined) return generation;
   if (generation.captured !== true) return generation;
   const state = runTask(plan, seen, generation, { task: 'uninstall' }, 'end');
-  if (state.is === 'failed') plan.fault('source', 'UninstallFailed', complaintOf(state.job));
+  tellFailure(plan, state, 'source', 'UninstallFailed');
   if (state.is !== 'done') return generation;
   return {
     ...generation,

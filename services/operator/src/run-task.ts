@@ -1,7 +1,7 @@
 import type { OneTask } from '@aviary/cdk8s';
 import type { Generation } from './generation.ts';
 import type { ObservedGeneration, ObservedJob } from './observed.ts';
-import type { Plan } from './plan.ts';
+import type { Fault, Plan } from './plan.ts';
 
 /** From a Job's failure to the next try, in milliseconds. */
 const retryMs = 60_000;
@@ -50,8 +50,22 @@ export function endTasks(plan: Plan, seen: ObservedGeneration): 'done' | 'pendin
   return seen.jobs.length === 0 ? 'done' : 'pending';
 }
 
+/** Tells of a failure until there is success: while a Job is tried again, nothing is known to be better. */
+export function tellFailure(
+  plan: Plan,
+  state: TaskState,
+  part: Fault['part'],
+  reason: string,
+): void {
+  if (state.is === 'done') return;
+  const conditions = plan.observed.resource.status?.conditions;
+  const former = conditions?.find((one) => one.status === 'False' && one.reason === reason);
+  const complaint = state.is === 'failed' ? complaintOf(state.job) : former?.message;
+  if (complaint !== undefined) plan.fault(part, reason, complaint);
+}
+
 /** What a failed Job says of itself. */
-export const complaintOf = ({ message, exitCode }: ObservedJob): string =>
+const complaintOf = ({ message, exitCode }: ObservedJob): string =>
   message?.trim() ||
   (exitCode === undefined
     ? 'its pod could not run: kubectl describe job says why'

@@ -137,7 +137,6 @@ export class SimulatedWorld {
     };
   }
 
-  /** One turn of the operator. */
   decide(): Decision {
     return decide(this.#surroundings, this.observe(), this.now);
   }
@@ -171,18 +170,25 @@ export class SimulatedWorld {
     for (const generation of this.#generations()) this.#work(generation);
   }
 
-  /** Turns and time, until a turn changes nothing any more, and is not waiting for a later one. */
+  /** Turns and time, until for minutes nothing has changed any more. @returns whether that came to pass */
   settle(turns = 400): boolean {
-    for (let turn = 0; turn < turns && !this.isGone; turn += 1) {
+    let quiet = 0;
+    for (let turn = 0; turn < turns && !this.isGone && quiet < 8; turn += 1) {
       const before = this.#fingerprint();
-      const decision = this.decide();
-      this.carryOut(decision);
-      this.pass(Math.max(1_000, decision.requeueAfterMs));
-      const isWaiting = this.#generations().some(({ retiredAt }) => retiredAt !== undefined);
-      const isQuiet = this.#jobs.every(({ phase }) => phase === 'succeeded');
-      if (isQuiet && !isWaiting && before === this.#fingerprint() && turn > 3) return true;
+      this.turn();
+      const isWaiting =
+        this.#deletingSince !== undefined ||
+        this.#generations().some(({ retiredAt }) => retiredAt !== undefined);
+      quiet = !isWaiting && before === this.#fingerprint() ? quiet + 1 : 0;
     }
-    return this.isGone;
+    return this.isGone || quiet === 8;
+  }
+
+  /** One turn of the operator, and the time until its next. */
+  turn(): void {
+    const decision = this.decide();
+    this.carryOut(decision);
+    this.pass(Math.max(1_000, decision.requeueAfterMs));
   }
 
   #fingerprint(): string {
