@@ -59,7 +59,9 @@ interface Report {
 }
 
 function report({ name, json, text }: Report, to: { json?: boolean; write?: boolean }): void {
-  const written = `${JSON.stringify(json, rounded, 2)}\n`;
+  const indented = JSON.stringify(json, rounded, 2);
+  // Lists of numbers on one line, as Prettier would.
+  const written = `${indented.replaceAll(/\[\s+([\d\s.,]+?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`)}\n`;
   process.stdout.write(to.json === true ? written : text);
   if (to.write !== true) return;
   mkdirSync(results, { recursive: true });
