@@ -27,6 +27,8 @@ const kubernetes = {
     'io.k8s.api.networking.v1.IngressClass',
     'io.k8s.api.networking.v1.NetworkPolicy',
     'io.k8s.api.policy.v1.PodDisruptionBudget',
+    'io.k8s.api.rbac.v1.Role',
+    'io.k8s.api.rbac.v1.RoleBinding',
   ],
 };
 

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { environmentNames, manifestsOf } from '../testing/manifests.ts';
+import { manifestsOf, variantNames } from '../testing/manifests.ts';
 
 const remedy = 'look at what changes for a cluster, then: make synth-golden';
 
-describe.each(environmentNames)('%s', (environment) => {
+describe.each(variantNames)('%s', (environment) => {
   const directory = join(import.meta.dirname, '../golden', environment);
   const manifests = manifestsOf(environment);
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { environmentNames, manifestsOf } from '../testing/manifests.ts';
+import { manifestsOf, variantNames } from '../testing/manifests.ts';
 import { installKubeScore, kubeScore } from '../testing/kube-score.ts';
 
 const standIns = ['sqs', 'pinecone', 'embeddings', 'postgres'].map((name) => `Deployment/${name}`);
@@ -21,6 +21,21 @@ const accepted = {
     // The official image has its own user.
     'container-security-context-user-group-id': ['Deployment/postgres'],
   },
+  operator: {
+    'container-image-pull-policy': [
+      ...['Deployment/frontend', 'Deployment/operator', 'Job/seed'],
+      ...standIns,
+    ],
+    'deployment-has-host-podantiaffinity': ['Deployment/frontend', 'Deployment/operator'],
+    'deployment-replicas': standIns,
+    'deployment-strategy': standIns,
+    'container-security-context-user-group-id': ['Deployment/postgres'],
+    // The operator makes their pods.
+    'networkpolicy-targets-pod': ['audit', 'emu', 'install', 'pelican'].map(
+      (name) => `NetworkPolicy/${name}`,
+    ),
+    'service-targets-pod': ['Service/emu-admin', 'Service/pelican-admin'],
+  },
   prod: {
     // A digest is the same image for ever.
     'container-image-pull-policy': [...services, ...jobs],
@@ -37,7 +52,7 @@ beforeAll(async () => {
   }
 }, 600_000);
 
-describe.each(environmentNames)('%s', (environment) => {
+describe.each(variantNames)('%s', (environment) => {
   test('kube-score finds what we accept, and nothing else', async ({ skip }) => {
     if (!isInstalled) skip('There is no Go to build kube-score with: CI runs this.');
     const golden = join(import.meta.dirname, '../golden', environment);

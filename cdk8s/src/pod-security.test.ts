@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { environmentNames, objectsOf, podOwnersIn } from '../testing/manifests.ts';
+import { objectsOf, podOwnersIn, variantNames } from '../testing/manifests.ts';
 import { forbiddenByRestricted } from '../testing/pod-security.ts';
 
-describe.each(environmentNames)('%s', (environment) => {
+describe.each(variantNames)('%s', (environment) => {
   test.each(podOwnersIn(objectsOf(environment)).map(({ kind, name, pod }) => [kind, name, pod]))(
     '%s %s is admitted under the profile "restricted", with more of our own',
-    (_kind, _name, pod) => {
+    (_kind, name, pod) => {
       expect(forbiddenByRestricted(pod)).toEqual([]);
       expect(pod).toMatchObject({
-        automountServiceAccountToken: false,
+        automountServiceAccountToken: name === 'operator',
         enableServiceLinks: false,
         containers: [{ securityContext: { readOnlyRootFilesystem: true } }],
       });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Chart, Yaml } from 'cdk8s';
 import { AuditChart } from './charts/audit.ts';
 import type { ChartProps } from './charts/chart-props.ts';
@@ -7,9 +9,16 @@ import { InstallChart } from './charts/install.ts';
 import { LoadBalancerChart } from './charts/load-balancer.ts';
 import { MonitoringChart } from './charts/monitoring.ts';
 import { NamespaceChart } from './charts/namespace.ts';
+import { OperatorChart } from './charts/operator.ts';
 import { PelicanChart } from './charts/pelican.ts';
 import { SettingsChart } from './charts/settings.ts';
 import { StandInsChart } from './charts/stand-ins.ts';
+
+/** Of SemanticIndexes, as services/operator/api generates it. */
+const definition = join(
+  import.meta.dirname,
+  '../../services/operator/api/semanticindexes.aviary.dev.yaml',
+);
 
 /** One file's worth of objects, by its name without an ending. Files are applied in the order of their names. */
 export type Manifests = ReadonlyMap<string, string>;
@@ -28,15 +37,23 @@ export function synthesise(props: ChartProps): Manifests {
   }
   if (platform.ingress)
     charts.push(new LoadBalancerChart(app, '20-load-balancer', platform.ingress));
+  const workers = environment.operator
+    ? [new OperatorChart(app, '40-operator', props)]
+    : [
+        new InstallChart(app, '30-install', props),
+        new PelicanChart(app, '40-pelican', props),
+        new EmuChart(app, '50-emu', props),
+        new AuditChart(app, '70-audit', props),
+      ];
   charts.push(
-    new InstallChart(app, '30-install', props),
-    new PelicanChart(app, '40-pelican', props),
-    new EmuChart(app, '50-emu', props),
+    ...workers,
     new FrontendChart(app, '60-frontend', props),
-    new AuditChart(app, '70-audit', props),
     new MonitoringChart(app, '80-monitoring', props),
   );
-  return new Map(
-    charts.map((chart) => [chart.node.id, Yaml.stringify(...(chart.toJson() as unknown[]))]),
-  );
+  const manifests = charts.map((chart): [string, string] => [
+    chart.node.id,
+    Yaml.stringify(...(chart.toJson() as unknown[])),
+  ]);
+  if (environment.operator) manifests.push(['00-crd', readFileSync(definition, 'utf8')]);
+  return new Map(manifests.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

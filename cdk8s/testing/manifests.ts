@@ -64,7 +64,9 @@ const podSchema = z.looseObject({
   volumes: z.array(
     z.looseObject({
       name: z.string(),
-      configMap: z.strictObject({ name: z.string() }).optional(),
+      configMap: z
+        .strictObject({ name: z.string(), optional: z.literal(true).optional() })
+        .optional(),
       secret: z.strictObject({ secretName: z.string() }).optional(),
     }),
   ),

@@ -7,6 +7,8 @@ import { inNamespace, type ChartProps } from './chart-props.ts';
 export class MonitoringChart extends Chart {
   constructor(scope: Construct, id: string, props: ChartProps) {
     super(scope, id, inNamespace(props));
-    for (const workload of ['pelican', 'emu', 'frontend']) new PodMonitor(this, workload, workload);
+    const workloads = ['pelican', 'emu', 'frontend'];
+    if (props.environment.operator) workloads.push('operator');
+    for (const workload of workloads) new PodMonitor(this, workload, workload);
   }
 }

@@ -16,6 +16,7 @@ export class StandInsChart extends Chart {
     super(scope, id, inNamespace(props));
     const { environment, platform, standIns } = props;
     const { local } = standIns.images;
+    const operator = environment.operator ? ['operator'] : [];
     const listening = (name: 'sqs' | 'pinecone' | 'embeddings') => ({
       name,
       port: standInPorts[name],
@@ -28,12 +29,12 @@ export class StandInsChart extends Chart {
     new StandIn(this, 'sqs', {
       ...sqs,
       ...(standIns.sqs.image === undefined ? { command } : { image: standIns.sqs.image }),
-      clients: ['seed', 'pelican', 'emu', 'frontend', 'audit'],
+      clients: ['seed', 'pelican', 'emu', 'frontend', 'audit', ...operator],
       neighbours: [environment.neighbours.keda],
     });
     new StandIn(this, 'pinecone', {
       ...listening('pinecone'),
-      clients: ['pelican', 'emu', 'frontend', 'audit'],
+      clients: ['pelican', 'emu', 'frontend', 'audit', ...operator],
     });
     const embeddings = listening('embeddings');
     new StandIn(this, 'embeddings', {

@@ -22,6 +22,8 @@ export interface RestrictedPodProps {
   readonly probes?: Partial<
     Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'>
   >;
+  /** Whether it has its service account's token. */
+  readonly talksToKubernetes?: boolean;
   /** From SIGTERM to SIGKILL. */
   readonly graceSeconds: number;
   readonly user?: number | undefined;
@@ -36,7 +38,7 @@ export function restrictedPod(props: RestrictedPodProps): k8s.PodSpec {
   const mounts = [...(props.mounts ?? []), scratch('tmp', '/tmp', disk)];
   return {
     serviceAccountName: props.serviceAccount ?? props.name,
-    automountServiceAccountToken: false,
+    automountServiceAccountToken: props.talksToKubernetes ?? false,
     // Their variables, such as PINECONE_PORT, would be taken for ours.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: props.graceSeconds,

@@ -16,7 +16,7 @@ const edit = fc.record(
     text: fc.constantFrom('{{name}}', '{{name}} {{kind}}', '{{kind}}'),
     model: fc.constantFrom('small', 'large'),
     index: fc.constantFrom('aviary', 'other'),
-    metadata: fc.constantFrom([], ['price']),
+    metadata: fc.constantFrom<string[][]>([], ['price']),
     state: fc.constantFrom('Running', 'Running', 'Paused', 'Stopped'),
     max: fc.constantFrom(2, 5),
     requestId: fc.constantFrom(undefined, 'again'),

@@ -28,11 +28,9 @@ export const readersName = 'semantic-indexes';
 export const ownedKinds = [
   'v1 ConfigMap',
   'v1 Service',
-  'v1 ServiceAccount',
   'apps/v1 Deployment',
   'batch/v1 CronJob',
   'batch/v1 Job',
-  'networking.k8s.io/v1 NetworkPolicy',
   'policy/v1 PodDisruptionBudget',
   'keda.sh/v1alpha1 ScaledObject',
   'keda.sh/v1alpha1 TriggerAuthentication',

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../services/operator/src/config.ts';
+import { policyRules } from '../../services/operator/src/kubernetes/rights.ts';
+import { manifestsOf, objectsOf, ofKind, podOwnersIn, propsOf } from '../testing/manifests.ts';
+import { isLetThrough, type End } from '../testing/network.ts';
+import { readSurroundings } from './surroundings.ts';
+import { synthesise } from './synthesise.ts';
+
+const objects = objectsOf('operator');
+const owners = podOwnersIn(objects);
+const namesOf = (kind: string) => ofKind(objects, kind).map(({ metadata }) => metadata.name);
+const operator = owners.find(({ name }) => name === 'operator');
+
+test('the definition of SemanticIndexes comes first', () => {
+  expect([...manifestsOf('operator').keys()][0]).toBe('00-crd');
+  expect(objects[0]).toMatchObject({
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'semanticindexes.aviary.dev' },
+  });
+});
+
+test('there are no workers, and no specs that an apply would put back', () => {
+  const names = owners.map(({ name }) => name);
+  expect(names).toEqual(expect.not.arrayContaining(['pelican', 'emu', 'install', 'audit']));
+  expect(namesOf('ConfigMap')).toEqual(['operator-surroundings']);
+  expect(namesOf('ScaledObject')).toEqual([]);
+});
+
+test('the page starts before there is any SemanticIndex', () => {
+  const page = owners.find(({ name }) => name === 'frontend')?.pod;
+  expect(page?.volumes[0]?.configMap).toEqual({ name: 'semantic-indexes', optional: true });
+});
+
+describe('the operator', () => {
+  test('is two pods, of which one may always go', () => {
+    expect(
+      ofKind(objects, 'Deployment').find(({ metadata }) => metadata.name === 'operator'),
+    ).toMatchObject({ spec: { replicas: 2 } });
+    expect(namesOf('PodDisruptionBudget')).toContain('operator');
+    expect(namesOf('PodMonitor')).toContain('operator');
+  });
+
+  test('may do what its calls do, in its own namespace', () => {
+    expect(ofKind(objects, 'Role')).toMatchObject([{ rules: policyRules() }]);
+    expect(namesOf('ClusterRole')).toEqual([]);
+    expect(ofKind(objects, 'RoleBinding')).toMatchObject([
+      {
+        roleRef: { kind: 'Role', name: 'operator' },
+        subjects: [{ kind: 'ServiceAccount', name: 'operator', namespace: 'aviary' }],
+      },
+    ]);
+  });
+
+  test('understands its variables, and what it is told of its surroundings', () => {
+    const variables = operator?.pod.containers[0]?.env ?? [];
+    const given = variables.map(({ name, value }) => [name, value ?? 'of a Secret'] as const);
+    const kubernetes = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    const config = readConfig({ ...Object.fromEntries(given), ...kubernetes });
+    expect(config).toMatchObject({ NAMESPACE: 'aviary' });
+    const foreign = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+    const known = [...Object.keys(config), ...foreign];
+    expect(given.filter(([name]) => !known.includes(name))).toEqual([]);
+    const [configMap] = ofKind(objects, 'ConfigMap');
+    const { 'surroundings.json': text = '' } = configMap?.data as Record<string, string>;
+    expect(config.SURROUNDINGS).toMatch(/\/surroundings\.json$/);
+    expect(readSurroundings(text)).toMatchObject({ environment: { namespace: 'aviary' } });
+  });
+
+  test('without an image of it, synth says what to do', () => {
+    const { environment, platform } = propsOf('operator');
+    const images = { ...platform.images, operator: undefined };
+    expect(() => synthesise({ environment, platform: { ...platform, images } })).toThrow(
+      /no image of it: name it/,
+    );
+  });
+});
+
+describe('the network', () => {
+  const inSet = (name: string): End => ({
+    labels: {
+      'app.kubernetes.io/name': name,
+      'app.kubernetes.io/instance': 'tea',
+      'app.kubernetes.io/part-of': 'aviary',
+    },
+  });
+  const pod = (name: string): End => ({
+    labels: owners.find((owner) => owner.name === name)?.labels ?? {},
+  });
+  const letsThrough = (from: End, to: End, port: number) =>
+    isLetThrough(objects, { from, to, port });
+
+  test('pods of every set reach what those of make synth reach', () => {
+    expect(letsThrough(inSet('pelican'), pod('postgres'), 5432)).toBe(true);
+    expect(letsThrough(inSet('pelican'), pod('sqs'), 4566)).toBe(true);
+    expect(letsThrough(inSet('emu'), pod('pinecone'), 5080)).toBe(true);
+    expect(letsThrough(inSet('install'), pod('postgres'), 5432)).toBe(true);
+    expect(letsThrough(inSet('audit'), pod('pinecone'), 5080)).toBe(true);
+    expect(letsThrough(inSet('emu'), pod('postgres'), 5432)).toBe(false);
+    expect(letsThrough(pod('frontend'), inSet('emu'), 9090)).toBe(true);
+  });
+
+  test('the operator reaches the API server, queues, index and pelicans, and nobody reaches it but Prometheus', () => {
+    const from = pod('operator');
+    expect(letsThrough(from, { address: '10.96.0.1' }, 443)).toBe(true);
+    expect(letsThrough(from, { address: '172.18.0.2' }, 6443)).toBe(true);
+    expect(letsThrough(from, pod('sqs'), 4566)).toBe(true);
+    expect(letsThrough(from, pod('pinecone'), 5080)).toBe(true);
+    expect(letsThrough(from, inSet('pelican'), 9090)).toBe(true);
+    expect(letsThrough(from, pod('postgres'), 5432)).toBe(false);
+    expect(letsThrough({ namespace: 'monitoring' }, from, 9090)).toBe(true);
+    expect(letsThrough(pod('frontend'), from, 9090)).toBe(false);
+  });
+});
