@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { manifestsOf, variantNames } from '../testing/manifests.ts';
+import { goldenOf, variantNames } from '../testing/manifests.ts';
 
 const remedy = 'look at what changes for a cluster, then: make synth-golden';
 
 describe.each(variantNames)('%s', (environment) => {
   const directory = join(import.meta.dirname, '../golden', environment);
-  const manifests = manifestsOf(environment);
+  const manifests = goldenOf(environment);
 
   test.each([...manifests.keys()])('%s.yaml is as committed', async (name) => {
     const file = join(directory, `${name}.yaml`);
@@ -20,6 +20,6 @@ describe.each(variantNames)('%s', (environment) => {
   });
 
   test('is the same each time, to the byte', () => {
-    expect([...manifestsOf(environment)]).toEqual([...manifests]);
+    expect([...goldenOf(environment)]).toEqual([...manifests]);
   });
 });

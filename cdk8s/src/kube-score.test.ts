@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { manifestsOf, variantNames } from '../testing/manifests.ts';
+import { goldenOf, variantNames } from '../testing/manifests.ts';
 import { installKubeScore, kubeScore } from '../testing/kube-score.ts';
 
 const standIns = ['sqs', 'pinecone', 'embeddings', 'postgres'].map((name) => `Deployment/${name}`);
@@ -56,7 +56,7 @@ describe.each(variantNames)('%s', (environment) => {
   test('kube-score finds what we accept, and nothing else', async ({ skip }) => {
     if (!isInstalled) skip('There is no Go to build kube-score with: CI runs this.');
     const golden = join(import.meta.dirname, '../golden', environment);
-    const files = [...manifestsOf(environment).keys()].map((name) => join(golden, `${name}.yaml`));
+    const files = [...goldenOf(environment).keys()].map((name) => join(golden, `${name}.yaml`));
     expect(await kubeScore(files)).toEqual(
       Object.entries(accepted[environment])
         .flatMap(([check, objects]) => objects.map((object) => `${check} ${object}`))
