@@ -25,6 +25,8 @@ const schema = z.object({
   REQUEST_BURST: integer({ min: 1, max: 1_000 }).default(40),
   /** Until all objects are listed anew, at the latest. */
   RELIST_SECONDS: integer({ min: 5, max: 3_600 }).default(600),
+  /** Where its credentials for the API server are: a token, and the authority of the server's certificate. */
+  SERVICE_ACCOUNT_DIRECTORY: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
   /** Given to every pod: where the API server is. */
   KUBERNETES_SERVICE_HOST: z.string(),
   KUBERNETES_SERVICE_PORT: z.string(),

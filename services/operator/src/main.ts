@@ -21,9 +21,6 @@ import { serviceAccountAccess } from './kubernetes/service-account.ts';
 import { Leader } from './leader.ts';
 import { Telemetry } from './telemetry.ts';
 
-/** Where Kubernetes puts a pod's credentials. */
-const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 try {
   await main();
 } catch (error) {
@@ -57,7 +54,7 @@ async function main(): Promise<void> {
     access: serviceAccountAccess({
       host: config.KUBERNETES_SERVICE_HOST,
       port: config.KUBERNETES_SERVICE_PORT,
-      directory: serviceAccountDirectory,
+      directory: config.SERVICE_ACCOUNT_DIRECTORY,
     }),
     namespace: config.NAMESPACE,
     fieldManager: 'aviary-operator',

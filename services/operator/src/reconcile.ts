@@ -19,6 +19,9 @@ import type { Telemetry } from './telemetry.ts';
  *      └──────────────────────── when something changes, or after a while ─────────────────────────────┘
  */
 
+/** From an act to the look at what it did, in milliseconds. */
+const soonMs = 1_000;
+
 export interface ReconcilerOptions extends Sight {
   api: ApiServer;
   doer: Doer;
@@ -61,7 +64,10 @@ export class Reconciler {
     const seconds = (performance.now() - startedAt) / 1_000;
     telemetry.reconciled(seconds, turn.failures.length > 0 ? 'failed' : 'ok');
     if (turn.error !== undefined) throw turn.error;
-    return decision.requeueAfterMs;
+    // What was done has an effect, which no stream tells of.
+    return decision.acts.length > 0
+      ? Math.min(soonMs, decision.requeueAfterMs)
+      : decision.requeueAfterMs;
   }
 
   /** @returns when the status was written, if it was */
