@@ -24,8 +24,10 @@ try {
   if (order === 'help') process.stdout.write(help);
   else process.exitCode = (await carryOut(order)) ? exits.passed : exits.failed;
 } catch (error) {
-  process.stderr.write(`loadtest: ${(error as Error).message}\n`);
-  process.exitCode = stopping.signal.aborted ? exits.interrupted : exits.impossible;
+  const isStopped = stopping.signal.aborted;
+  const { message } = (isStopped ? stopping.signal.reason : error) as Error;
+  process.stderr.write(`loadtest: ${message}\n`);
+  process.exitCode = isStopped ? exits.interrupted : exits.impossible;
 }
 
 async function carryOut(order: Order): Promise<boolean> {
