@@ -109,7 +109,7 @@ function target({ plan, shown, seen }: Subject): Told {
 function backfill({ plan, shown }: Subject): Told {
   const fault = faultOf(plan, 'backfill');
   if (fault) return no('BackfillComplete', fault.reason, fault.message);
-  return shown !== undefined && shown.backfilled === digestOf(shown.spec)
+  return isDone('backfilled', shown)
     ? yes('BackfillComplete', 'Backfilled', 'The table was read whole.')
     : no('BackfillComplete', 'Backfilling', 'The table is being read.', true);
 }
@@ -117,7 +117,7 @@ function backfill({ plan, shown }: Subject): Told {
 function inSync({ plan, shown }: Subject): Told {
   const fault = faultOf(plan, 'audit');
   if (fault) return no('InSync', fault.reason, fault.message);
-  return shown !== undefined && shown.audited === digestOf(shown.spec)
+  return isDone('audited', shown)
     ? yes('InSync', 'Audited', 'An audit found table and index in step.')
     : maybe('InSync', 'NotAudited', 'An audit follows once the table is read.');
 }
@@ -134,6 +134,10 @@ function degraded({ plan, seen, read, seenRead }: Subject): Told {
     return yes('Degraded', 'NoPelican', `No pod of pelican-${read.name} is ready.`);
   return no('Degraded', 'AllWell', 'Nothing is wrong.', true);
 }
+
+/** For the spec as it is now. */
+const isDone = (what: 'backfilled' | 'audited', generation: Generation | undefined) =>
+  generation?.[what] !== undefined && generation[what] === digestOf(generation.spec);
 
 const faultOf = ({ faults }: Plan, part: Fault['part']) => faults.find((one) => one.part === part);
 

@@ -65,8 +65,9 @@ export function tellFailure(
 }
 
 /** What a failed Job says of itself. */
-const complaintOf = ({ message, exitCode }: ObservedJob): string =>
-  message?.trim() ||
-  (exitCode === undefined
+function complaintOf({ message = '', exitCode }: ObservedJob): string {
+  if (message.trim() !== '') return message.trim();
+  return exitCode === undefined
     ? 'its pod could not run: kubectl describe job says why'
-    : `it exited with ${exitCode} and said nothing`);
+    : `it exited with ${exitCode} and said nothing`;
+}

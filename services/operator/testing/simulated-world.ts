@@ -14,8 +14,7 @@ import type {
   Task,
 } from '../src/observed.ts';
 
-const server = ['postgres', 'sqs', 'pinecone'] as const;
-export type Server = (typeof server)[number];
+export type Server = 'postgres' | 'sqs' | 'pinecone';
 
 interface Job extends ObservedJob {
   readonly set: string;
