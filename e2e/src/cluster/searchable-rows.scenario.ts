@@ -19,8 +19,10 @@ async function found(query: string): Promise<string[]> {
   const response = await fetch(
     `http://127.0.0.1:${frontend.port}/api/search?q=${encodeURIComponent(query)}`,
   );
-  const { results = [] } = (await response.json()) as { results?: { product: { sku: string } }[] };
-  return results.map(({ product }) => product.sku);
+  const { results = [] } = (await response.json()) as {
+    results?: { metadata: { sku: string } }[];
+  };
+  return results.map(({ metadata }) => metadata.sku);
 }
 
 test('a row becomes searchable, follows its edits, and is gone when it is deleted', async () => {

@@ -13,9 +13,13 @@ export class SpecError extends Error {
  * Reads SemanticIndex documents from YAML files; a directory stands for its .yaml and .yml files, and a
  * file may hold several documents.
  *
+ * @param options.mayBeEmpty no document at all is none, and no fault
  * @throws SpecError that lists every fault of every file, and names and namespaces used twice.
  */
-export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
+export function loadSemanticIndexes(
+  paths: readonly string[],
+  { mayBeEmpty = false } = {},
+): SemanticIndex[] {
   const faults: string[] = [];
   const found = new Map<string, { index: SemanticIndex; file: string }>();
   /** A namespace is one table's: what has no row there is taken out. */
@@ -48,7 +52,7 @@ export function loadSemanticIndexes(paths: readonly string[]): SemanticIndex[] {
       }
     }
   }
-  if (faults.length === 0 && found.size === 0) {
+  if (faults.length === 0 && found.size === 0 && !mayBeEmpty) {
     faults.push(`no SemanticIndex in ${paths.join(', ')}; examples/products.yaml shows one`);
   }
   if (faults.length > 0)

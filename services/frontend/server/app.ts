@@ -7,12 +7,11 @@ import { addPage } from './page.ts';
 import { answerProblems, sendProblem } from './problems.ts';
 import { addPipelineRoutes } from './pipeline/routes.ts';
 import type { Pipeline } from './pipeline/connect-pipeline.ts';
-import type { Products } from './products/connect-products.ts';
+import { addIndexRoutes } from './indexes/routes.ts';
+import type { SearchableIndexes } from './indexes/searchable-indexes.ts';
+import type { ProductsDesk } from './products/products-desk.ts';
 import { addProductRoutes } from './products/routes.ts';
 import { addSearchRoutes } from './search/routes.ts';
-import type { HighlightFinder } from './search/highlights.ts';
-import type { Search } from './search/search.ts';
-import type { VectorIndex } from '@aviary/vector-index';
 
 /** Above the longest description a product may have, in UTF-8. */
 const productLimit = '5mb';
@@ -21,12 +20,10 @@ const bodyLimit = '64kb';
 
 /** What the routes work with. */
 export interface AppParts {
-  products: Products;
+  indexes: SearchableIndexes;
+  products: ProductsDesk;
   /** Reads that need not be of this moment: of replicas, where there are any. */
   reads: ReadPool;
-  index: VectorIndex;
-  search: Search;
-  highlights: HighlightFinder;
   pipeline: Pipeline;
 }
 
@@ -43,6 +40,7 @@ export function createApp(
   addAccess(app, parts);
   app.use('/api/products', express.json({ limit: productLimit }));
   app.use('/api', express.json({ limit: bodyLimit }));
+  addIndexRoutes(app, { ...parts, edited: () => parts.products.edited });
   addSearchRoutes(app, parts);
   addProductRoutes(app, { ...parts, rows: parts.pipeline.status.rows });
   addPipelineRoutes(app, parts);

@@ -1,35 +1,29 @@
-import { Embedder } from '@aviary/embedding';
 import { ReadPool, createPool } from '@aviary/postgres';
 import { createQueueClient } from '@aviary/queue';
 import type { Logger, Registry } from '@aviary/runtime';
-import type { SemanticIndex } from '@aviary/semantic-index';
-import { VectorIndex } from '@aviary/vector-index';
 import type { FrontendConfig } from './config.ts';
 import { connectPipeline } from './pipeline/connect-pipeline.ts';
-import { Figure } from './pipeline/figure.ts';
+import { SpecFiles } from './indexes/spec-files.ts';
 import { connectProducts } from './products/connect-products.ts';
+import { ProductsDesk } from './products/products-desk.ts';
 import { addReadMetrics } from './reads/read-metrics.ts';
 import type { AppParts } from './app.ts';
 import { connectSearch } from './search/connect-search.ts';
 
-/** How long a figure of the status is kept: below the second in which a page asks again. */
-const keepMs = 400;
 /** Longest statement, in milliseconds: nobody waits for more, and all requests share ten connections. */
 const statementTimeoutMs = 10_000;
 
 /**
- * What the routes work with, connected as configured. Nothing is asked for before it is needed.
+ * What the routes work with, connected as configured, with the specs as they are. Nothing is asked for before it is
+ * needed.
  *
- * @param spec of the products
- * @param specs all there are: dead letters are those of every index
+ * @throws SpecError that lists every fault of the specs.
  */
 export function connect(
   config: FrontendConfig,
-  spec: SemanticIndex,
-  specs: readonly SemanticIndex[],
   logger: Logger,
   metrics: Registry,
-): { parts: AppParts; close: () => Promise<void> } {
+): { parts: AppParts; specs: SpecFiles; close: () => Promise<void> } {
   const databaseAt = (connectionString: string) => ({
     connectionString,
     caFile: config.DATABASE_CA_FILE,
@@ -53,28 +47,18 @@ export function connect(
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SQS,
   });
-  const index = new VectorIndex({
-    apiKey: config.PINECONE_API_KEY,
-    ...(config.PINECONE_CONTROLLER_URL === undefined
-      ? {}
-      : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
-    index: spec.target.index,
-    namespace: spec.target.namespace,
-  });
-  const embedder = new Embedder({
-    apiKey: config.OPENAI_API_KEY,
-    ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
-    ...spec.embedding,
-  });
-  const products = connectProducts({ pool, reads }, spec, index);
-  const { table } = products;
-  const indexed = new Figure((signal) => index.count(signal), { keepMs });
-  const { search, highlights, ...searching } = connectSearch({
-    spec,
-    embedder,
-    index,
-    table,
-    indexed,
+  const { indexes, ...searching } = connectSearch({
+    preferred: config.PRODUCTS_INDEX,
+    openai: {
+      apiKey: config.OPENAI_API_KEY,
+      ...(config.OPENAI_BASE_URL !== undefined && { baseURL: config.OPENAI_BASE_URL }),
+    },
+    pinecone: {
+      apiKey: config.PINECONE_API_KEY,
+      ...(config.PINECONE_CONTROLLER_URL !== undefined && {
+        controllerHostUrl: config.PINECONE_CONTROLLER_URL,
+      }),
+    },
     database: {
       primary: databaseAt(config.DATABASE_URL),
       replicas: config.DATABASE_READ_URLS.map(databaseAt),
@@ -82,17 +66,26 @@ export function connect(
     logger,
     metrics,
   });
-  const pipeline = connectPipeline({
-    config,
-    pool,
-    sqs,
-    countRows: () => table.count(),
-    indexed,
-    searchHealth: () => search.health,
-    known: new Set(specs.map(({ name }) => name)),
+  // Where the products' records are may change while a saved row is on its way there.
+  const fetchProducts = (ids: readonly string[], signal?: AbortSignal) =>
+    indexes.get(config.PRODUCTS_INDEX).index.fetch(ids, signal);
+  const products = new ProductsDesk(config.PRODUCTS_INDEX, (spec) =>
+    connectProducts({ pool, reads }, spec, { fetch: fetchProducts }),
+  );
+  const specs = new SpecFiles({
+    paths: config.SPECS,
+    onChange: (now) => {
+      indexes.replace(now);
+      products.follow(now);
+    },
+    logger,
+    metrics,
   });
+  specs.read();
+  const pipeline = connectPipeline({ config, pool, reads, sqs, indexes });
   return {
-    parts: { products, reads, index, search, highlights, pipeline },
+    parts: { indexes, products, reads, pipeline },
+    specs,
     close: async () => {
       await pipeline.deadLetters.close();
       reads.close();

@@ -10,7 +10,7 @@ import {
   withoutSecrets,
   type Part,
 } from '@aviary/runtime';
-import { SpecError, loadSemanticIndexes } from '@aviary/semantic-index';
+import { SpecError } from '@aviary/semantic-index';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connect.ts';
@@ -29,16 +29,9 @@ try {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const specs = loadSemanticIndexes(config.SPECS);
-  const spec = specs.find(({ name }) => name === config.PRODUCTS_INDEX);
-  if (spec === undefined) {
-    throw new ConfigError(
-      `PRODUCTS_INDEX is "${config.PRODUCTS_INDEX}", and SPECS has ${specs.map(({ name }) => `"${name}"`).join(', ')}: name one of them.`,
-    );
-  }
   const logger = createLogger({ service: 'frontend', level: config.LOG_LEVEL });
   const metrics = createMetrics('frontend');
-  const { parts, close } = connect(config, spec, specs, logger, metrics);
+  const { parts, specs, close } = connect(config, logger, metrics);
   const app = createApp({
     ...parts,
     config,
@@ -60,7 +53,7 @@ async function main(): Promise<void> {
   // Stopped last: answers under way still read.
   const database: Part = { name: 'postgres', start: () => Promise.resolve(), stop: close };
   // Followed rows keep their connections open: they end first.
-  await runParts([admin, database, parts.pipeline.history, web, parts.products.journeys], {
+  await runParts([admin, database, specs, parts.pipeline.history, web, parts.products], {
     logger,
     graceMs: config.SHUTDOWN_GRACE_MS,
   });

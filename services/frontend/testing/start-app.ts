@@ -16,6 +16,7 @@ import type { Product } from '../shared/product.ts';
 import { createApp, type AppParts } from '../server/app.ts';
 import { readConfig } from '../server/config.ts';
 import { connect } from '../server/connect.ts';
+import type { SpecFiles } from '../server/indexes/spec-files.ts';
 import { ApiContract } from './api-contract.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -29,6 +30,7 @@ export const textOf = (id: number) => `Product ${id}\nDescription of ${id}`;
 export interface TestApp {
   app: Express;
   parts: AppParts;
+  specs: SpecFiles;
   url: string;
   database: TestDatabase;
   queues: TestQueue;
@@ -36,6 +38,8 @@ export interface TestApp {
   embeddings: EmbeddingsServer;
   index: VectorIndex;
   contract: ApiContract;
+  /** As Prometheus reads them. */
+  metrics: () => Promise<string>;
   /** Asks the app, and holds the answer against openapi.yaml. */
   call: (
     method: string,
@@ -75,7 +79,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   const config = readConfig({
     ...queues.environment,
     DATABASE_URL: database.url,
-    SPECS: 'unused',
+    SPECS: join(root, 'examples/products.yaml'),
     OPENAI_API_KEY: 'test',
     OPENAI_BASE_URL: embeddings.url,
     PINECONE_API_KEY: 'test',
@@ -92,7 +96,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   await index.ensure({ dimension: 384, metric: 'cosine' });
   const logger = createLogger({ service: 'frontend', level: 'silent' });
   const metrics = createMetrics('frontend');
-  const { parts, close } = connect(config, spec, [spec], logger, metrics);
+  const { parts, specs, close } = connect(config, logger, metrics);
   const app = createApp({ ...parts, config, logger, metrics, webDirectory: '/nowhere' });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -150,6 +154,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
   return {
     app,
     parts,
+    specs,
     url,
     database,
     queues,
@@ -157,6 +162,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     embeddings,
     index,
     contract,
+    metrics: () => metrics.metrics(),
     call: (method, path, content, headers) => callAt(url, contract, method, path, content, headers),
     writeRecords,
     close: async () => {

@@ -20,7 +20,7 @@ export interface DeadLetterDeskOptions {
   /** Where pelican is asked to read rows anew. */
   refreshQueue: Queue;
   /** Names of the SemanticIndexes there are specs of. */
-  known: ReadonlySet<string>;
+  known: () => ReadonlySet<string>;
 }
 
 export type Deed = 'redrive' | 'discard';
@@ -152,7 +152,7 @@ export class DeadLetterDesk {
       const kept = await box.remove(letters);
       return { done: letters.filter((letter) => !kept.includes(letter)), notDone: noted(kept) };
     }
-    const asked = { box, refreshQueue, known, signal };
+    const asked = { box, refreshQueue, known: known(), signal };
     const { redriven, refused, kept } = await redrive(letters, asked);
     return { done: redriven, notDone: [...refused, ...noted(kept)] };
   }

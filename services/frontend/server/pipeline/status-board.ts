@@ -7,7 +7,7 @@ import type { Flock } from './workers.ts';
 /** Where each figure comes from. */
 export interface StatusSources {
   rows: Figure<number>;
-  indexed: Figure<number>;
+  indexed: Pick<Figure<number>, 'get'>;
   outbox: Figure<Outbox>;
   queue: Figure<QueueDepth>;
   refreshQueue: Figure<QueueDepth>;

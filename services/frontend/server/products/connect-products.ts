@@ -1,6 +1,5 @@
 import type { SemanticIndex } from '@aviary/semantic-index';
-import type { VectorIndex } from '@aviary/vector-index';
-import { Journeys } from './journeys.ts';
+import { Journeys, type JourneysOptions } from './journeys.ts';
 import { OutboxQuestions } from './outbox-questions.ts';
 import { ProductImport } from './product-import.ts';
 import { ProductTable, type ProductDatabase } from './product-table.ts';
@@ -14,10 +13,11 @@ export interface Products {
   journeys: Journeys;
 }
 
+/** @param index where the products' records are now */
 export function connectProducts(
   database: ProductDatabase,
   spec: SemanticIndex,
-  index: VectorIndex,
+  index: JourneysOptions['index'],
 ): Products {
   const { pool } = database;
   const table = new ProductTable(database, spec.source);

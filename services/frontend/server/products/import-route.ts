@@ -6,17 +6,18 @@ import {
   type ProductImportAnswer,
 } from '../../shared/product-import.ts';
 import { parseInput } from '../problems.ts';
-import type { ImportRow, ProductImport } from './product-import.ts';
+import type { ImportRow } from './product-import.ts';
+import type { ProductsDesk } from './products-desk.ts';
 
 /** Takes a part of a file. A faulty row is answered by its line, and the others are written. */
 export function addImportRoute(
   app: Express,
-  parts: { bulk: ProductImport; onWrite: () => void },
+  parts: { products: ProductsDesk; onWrite: () => void },
 ): void {
   app.post('/api/products/import', async (request, response: Response<ProductImportAnswer>) => {
     const { existing, rows } = parseInput(productImportSchema, request.body);
     const { sound, faults } = judge(rows);
-    const answer = await parts.bulk.write(sound, existing);
+    const answer = await parts.products.current.bulk.write(sound, existing);
     parts.onWrite();
     const all = [...faults, ...answer.faults].sort((a, b) => a.line - b.line);
     response.json({ ...answer, faults: all });

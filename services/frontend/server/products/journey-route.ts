@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { goneSignal } from '../gone-signal.ts';
 import { parseInput } from '../problems.ts';
-import type { Journeys } from './journeys.ts';
 import { productId } from './product-id.ts';
+import type { ProductsDesk } from './products-desk.ts';
 
 /** Below the idle timeouts of load balancers, of 60 s. */
 const heartbeatMs = 15_000;
@@ -19,10 +19,11 @@ const journeyRequest = z.object({
 });
 
 /** The way of a saved row into search, as server-sent events. */
-export function addJourneyRoute(app: Express, journeys: Journeys): void {
+export function addJourneyRoute(app: Express, products: ProductsDesk): void {
   app.get('/api/products/:id/journey', async (request, response) => {
     const { id } = parseInput(productId, request.params);
     const { since } = parseInput(journeyRequest, request.query);
+    const { journeys } = products.current;
     journeys.admit();
     response.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -31,7 +31,7 @@ const journeyOf = ({ product, savedAt }: SavedProduct, signal?: AbortSignal) =>
 
 /** Journeys of its own, on the app's table and index. */
 function journeys(options: { most?: number; timeoutMs?: number } = {}): Journeys {
-  const { table } = aviary.parts.products;
+  const { table } = aviary.parts.products.current;
   const outbox = { await: () => Promise.resolve([]) } as unknown as OutboxQuestions;
   const followed = new Journeys({ table, index: aviary.index, outbox, ...options });
   onTestFinished(() => followed.stop());

@@ -13,12 +13,12 @@ import {
 import { paging } from '../paging.ts';
 import type { Figure } from '../pipeline/figure.ts';
 import { RequestError, parseInput } from '../problems.ts';
-import type { Products } from './connect-products.ts';
 import { versionFrom } from './if-match.ts';
 import { addImportRoute } from './import-route.ts';
 import { addJourneyRoute } from './journey-route.ts';
 import { productId } from './product-id.ts';
 import type { PageRequest, WriteOutcome } from './product-table.ts';
+import type { ProductsDesk } from './products-desk.ts';
 
 const price = (name: string) =>
   z.coerce.number({ error: `${name} must be a number` }).nonnegative({
@@ -45,19 +45,21 @@ const listRequest = z.object({
 });
 
 export interface ProductRouteParts {
-  products: Products;
+  products: ProductsDesk;
   /** Counted now and then. */
   rows: Figure<number>;
 }
 
 export function addProductRoutes(app: Express, { products, rows }: ProductRouteParts): void {
-  const { table, undo, bulk, journeys } = products;
   const onWrite = () => rows.forget();
 
   app.get('/api/products', async (request, response: Response<ProductPage>) => {
     const { page, pageSize, sort, order, ...filter } = parseInput(listRequest, request.query);
     const asked = { page, pageSize, sort, order, filter };
-    const [list, restorable] = await Promise.all([listed(asked), undo.restorable()]);
+    const [list, restorable] = await Promise.all([
+      listed(asked),
+      products.current.undo.restorable(),
+    ]);
     response.json({ page, pageSize, ...list, restorable });
   });
 
@@ -66,7 +68,7 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
     asked: PageRequest,
   ): Promise<Pick<ProductPage, 'products' | 'total' | 'totalIsExact'>> {
     const { page, pageSize, filter } = asked;
-    const found = await table.page(asked);
+    const found = await products.current.table.page(asked);
     const seen = (page - 1) * pageSize + found.length;
     if (found.length < pageSize && (found.length > 0 || page === 1)) {
       return { products: found, total: seen, totalIsExact: true };
@@ -75,13 +77,13 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
       const { value } = await rows.get();
       return { products: found, total: Math.max(value ?? 0, seen), totalIsExact: value !== null };
     }
-    const counted = await table.countMatches(filter);
+    const counted = await products.current.table.countMatches(filter);
     const total = Math.max(Math.min(counted, mostCounted), found.length > 0 ? seen : 0);
     return { products: found, total, totalIsExact: counted <= mostCounted };
   }
 
   app.post('/api/products', async (request, response: Response<SavedProduct>) => {
-    const saved = await table.insert(parseInput(newProductSchema, request.body));
+    const saved = await products.current.table.insert(parseInput(newProductSchema, request.body));
     onWrite();
     response.status(201).location(`/api/products/${saved.product.id}`);
     answer(response, saved);
@@ -89,7 +91,7 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
 
   app.get('/api/products/:id', async (request, response) => {
     const { id } = parseInput(productId, request.params);
-    const product = (await table.byIds([id])).get(id) ?? absent(id);
+    const product = (await products.current.table.byIds([id])).get(id) ?? absent(id);
     response.setHeader('etag', `"${product.version}"`);
     response.json(product);
   });
@@ -98,12 +100,12 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
     const { id } = parseInput(productId, request.params);
     const version = versionFrom(request);
     const change = parseInput(productChangeSchema, request.body);
-    answer(response, written(id, await table.update(id, change, version)));
+    answer(response, written(id, await products.current.table.update(id, change, version)));
   });
 
   app.delete('/api/products/:id', async (request, response: Response<SavedProduct>) => {
     const { id } = parseInput(productId, request.params);
-    const deleted = written(id, await table.delete(id, versionFrom(request)));
+    const deleted = written(id, await products.current.table.delete(id, versionFrom(request)));
     onWrite();
     response.json(deleted);
   });
@@ -118,7 +120,7 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
         [{ field: 'id', message: `id must be ${id}` }],
       );
     }
-    const restored = await undo.restore(product);
+    const restored = await products.current.undo.restore(product);
     if ('taken' in restored) {
       throw new RequestError(
         409,
@@ -131,8 +133,8 @@ export function addProductRoutes(app: Express, { products, rows }: ProductRouteP
     answer(response, restored);
   });
 
-  addImportRoute(app, { bulk, onWrite });
-  addJourneyRoute(app, journeys);
+  addImportRoute(app, { products, onWrite });
+  addJourneyRoute(app, products);
 }
 
 function answer(response: Response<SavedProduct>, saved: SavedProduct): void {

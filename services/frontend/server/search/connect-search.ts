@@ -1,57 +1,108 @@
-import type { Embedder } from '@aviary/embedding';
+import { Embedder } from '@aviary/embedding';
 import { ReadPool, createPool, type PoolOptions } from '@aviary/postgres';
 import type { Logger, Registry } from '@aviary/runtime';
-import type { SemanticIndex } from '@aviary/semantic-index';
-import type { VectorIndex } from '@aviary/vector-index';
-import type { Figure } from '../pipeline/figure.ts';
-import type { ProductTable } from '../products/product-table.ts';
+import { VectorIndex } from '@aviary/vector-index';
+import { SearchableIndexes, type IndexConnector } from '../indexes/searchable-indexes.ts';
+import { Figure } from '../pipeline/figure.ts';
 import { HighlightFinder } from './highlights.ts';
+import { IndexedRows, rowSessions } from './indexed-rows.ts';
 import { KeywordSearch, keywordSessions } from './keyword-search.ts';
+import { QueryEmbedder } from './query-embedder.ts';
 import { SearchStatistics } from './search-statistics.ts';
 import { Search } from './search.ts';
 
 /** Keyword searches at once: they cost Postgres more than anything else, and must not take all of its time. */
 const keywordConnections = 4;
 
+/** Reads of found rows at once. */
+const rowConnections = 8;
+
+/** How long a namespace's count is kept: below the second in which a page asks again; and for the list, in milliseconds. */
+const keepMs = 400;
+const keepForListMs = 5_000;
+
 export interface SearchNeeds {
-  spec: SemanticIndex;
-  embedder: Embedder;
-  index: VectorIndex;
-  table: ProductTable;
-  /** Records in the index. */
-  indexed: Figure<number>;
+  /** Name of the SemanticIndex that is searched where none is named. */
+  preferred: string;
+  openai: { apiKey: string; baseURL?: string };
+  pinecone: { apiKey: string; controllerHostUrl?: string };
   database: { primary: PoolOptions; replicas: readonly PoolOptions[] };
   logger: Logger;
   metrics: Registry;
 }
 
+/** Search over SemanticIndexes, none of which is there yet. */
 export function connectSearch(needs: SearchNeeds): {
-  search: Search;
-  highlights: HighlightFinder;
+  indexes: SearchableIndexes;
   close: () => Promise<void>;
 } {
-  const { database, metrics, ...rest } = needs;
-  const forKeywords = (options: PoolOptions) => ({
-    ...options,
-    ...keywordSessions,
-    max: keywordConnections,
-  });
-  const primary = createPool(forKeywords(database.primary));
-  const reads = new ReadPool({
-    primary,
-    primaryUrl: database.primary.connectionString,
-    replicas: database.replicas.map(forKeywords),
-  });
-  const keywords = new KeywordSearch(reads, needs.spec);
+  const { preferred, openai, pinecone, database, logger, metrics } = needs;
+  const forRows = openReads(database, { ...rowSessions, max: rowConnections });
+  const forKeywords = openReads(database, { ...keywordSessions, max: keywordConnections });
   const statistics = new SearchStatistics(metrics);
-  const search = new Search({ ...rest, keywords, statistics });
+  const connector: IndexConnector = {
+    embedder: (embedding) =>
+      new QueryEmbedder({
+        ...embedding,
+        embedder: new Embedder({ ...openai, ...embedding }),
+        statistics,
+        logger,
+      }),
+    index: (spec, queries) => {
+      const { index: name, namespace } = spec.target;
+      const index = new VectorIndex({ ...pinecone, index: name, namespace });
+      const count = (signal: AbortSignal) => index.count(signal);
+      const rows = new IndexedRows(forRows.reads, spec);
+      const keywords = new KeywordSearch(forKeywords.reads, spec, rows);
+      const records = new Figure(count, { keepMs });
+      const parts = { queries, keywords, rows, statistics };
+      return {
+        spec,
+        queries,
+        index,
+        rows,
+        records,
+        recordsLately: new Figure(count, { keepMs: keepForListMs }),
+        search: new Search({ ...parts, spec, index, indexed: records, logger }),
+        highlights: new HighlightFinder(parts),
+      };
+    },
+  };
+  const indexes = new SearchableIndexes(connector, preferred);
+  statistics.observe(() => [
+    ...indexes.queries.map(({ of, queries: { dependency: state } }) => ({
+      dependency: 'embedder' as const,
+      of,
+      state,
+    })),
+    ...indexes.all.map(({ spec, search }) => ({
+      dependency: 'index' as const,
+      of: spec.name,
+      state: search.dependency,
+    })),
+  ]);
   return {
-    search,
-    highlights: new HighlightFinder({ ...rest, search, keywords, statistics }),
+    indexes,
+    close: async () => {
+      indexes.close();
+      await Promise.all([forRows.close(), forKeywords.close()]);
+    },
+  };
+}
+
+/** Reads in sessions of their own. */
+function openReads({ primary, replicas }: SearchNeeds['database'], more: Partial<PoolOptions>) {
+  const pool = createPool({ ...primary, ...more });
+  const reads = new ReadPool({
+    primary: pool,
+    primaryUrl: primary.connectionString,
+    replicas: replicas.map((options) => ({ ...options, ...more })),
+  });
+  return {
+    reads,
     close: () => {
-      search.close();
       reads.close();
-      return primary.end();
+      return pool.end();
     },
   };
 }

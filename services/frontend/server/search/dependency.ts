@@ -1,5 +1,6 @@
-import { RetryableError } from '@aviary/runtime';
+import { RetryableError, type Logger } from '@aviary/runtime';
 import { within } from '../within.ts';
+import type { SearchStatistics } from './search-statistics.ts';
 
 /** What a search cannot do without, and what it says of itself. */
 export interface DependencyOptions {
@@ -120,4 +121,25 @@ export class Dependency {
     this.#failure = undefined;
     onChange(undefined);
   }
+}
+
+/** A dependency whose changes are counted and logged. @param as its kind, and which of that kind it is */
+export function dependOn(
+  as: {
+    dependency: 'embedder' | 'index';
+    of: string;
+    statistics: SearchStatistics;
+    logger: Logger;
+  },
+  options: Omit<DependencyOptions, 'onChange'>,
+): Dependency {
+  const { dependency, of, statistics, logger } = as;
+  return new Dependency({
+    ...options,
+    onChange: (failure) => {
+      statistics.changed(dependency, failure === undefined ? 'back' : 'away');
+      if (failure === undefined) logger.info({ event: 'search_recovered', dependency, of });
+      else logger.warn({ event: 'search_degraded', dependency, of, err: failure });
+    },
+  });
 }

@@ -11,8 +11,8 @@ import {
 import { goneSignal } from '../gone-signal.ts';
 import { paging } from '../paging.ts';
 import { RequestError, parseInput } from '../problems.ts';
-import type { HighlightFinder } from './highlights.ts';
-import type { Search } from './search.ts';
+import type { SearchableIndexes } from '../indexes/searchable-indexes.ts';
+import { readFilters } from './search-filters.ts';
 
 const query = z
   .string({ error: 'q is missing: say what to search for' })
@@ -25,59 +25,22 @@ const mode = z
   .enum(searchModes, { error: `mode must be one of ${searchModes.join(', ')}` })
   .default('semantic');
 
-const price = (name: string) =>
-  z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,2})?$/, { error: `${name} must be a price, such as 19.90` })
-    .transform(Number)
-    .optional();
+const index = z.string().max(100, { error: 'index may have at most 100 characters' }).optional();
 
-const moment = (name: string) =>
-  z
-    .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-      error: `${name} must be a date or a time in ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z`,
-    })
-    .transform((text) => Date.parse(text))
-    .optional();
-
-const searchRequest = z
-  .object({
-    q: query,
-    mode,
-    minPrice: price('minPrice'),
-    maxPrice: price('maxPrice'),
-    updatedAfter: moment('updatedAfter'),
-    updatedBefore: moment('updatedBefore'),
-    ...paging,
-  })
-  .refine(({ minPrice, maxPrice }) => (minPrice ?? 0) <= (maxPrice ?? Infinity), {
-    path: ['minPrice'],
-    error: 'minPrice is above maxPrice: no price is both',
-  })
-  .refine(
-    ({ updatedAfter, updatedBefore }) => (updatedAfter ?? -Infinity) <= (updatedBefore ?? Infinity),
-    { path: ['updatedAfter'], error: 'updatedAfter is later than updatedBefore: no time is both' },
-  );
+const searchRequest = z.object({ q: query, mode, index, ...paging });
 
 const highlightsRequest = z.strictObject({
   q: query,
   mode,
+  index,
   ids: z
-    .array(z.int().positive(), { error: 'ids must be a list of the ids of products' })
-    .max(mostHighlighted, { error: `ids may name at most ${mostHighlighted} products` }),
+    .array(z.string().max(600), { error: 'ids must be a list of the ids of results' })
+    .max(mostHighlighted, { error: `ids may name at most ${mostHighlighted} results` }),
 });
 
-export interface SearchRouteParts {
-  search: Search;
-  highlights: HighlightFinder;
-}
-
-export function addSearchRoutes(app: Express, { search, highlights }: SearchRouteParts): void {
+export function addSearchRoutes(app: Express, { indexes }: { indexes: SearchableIndexes }): void {
   app.get('/api/search', async (request, response: Response<SearchPage>) => {
-    const { q, minPrice, maxPrice, updatedAfter, updatedBefore, ...rest } = parseInput(
-      searchRequest,
-      request.query,
-    );
+    const { q, index: name, ...rest } = parseInput(searchRequest, request.query);
     const { page, pageSize } = rest;
     if (page * pageSize > deepestResult) {
       const deepest = Math.floor(deepestResult / pageSize);
@@ -87,16 +50,15 @@ export function addSearchRoutes(app: Express, { search, highlights }: SearchRout
         [{ field: 'page', message: `page may be at most ${deepest}` }],
       );
     }
-    const bounds = {
-      price: { min: minPrice, max: maxPrice },
-      updated: { min: updatedAfter, max: updatedBefore },
-    };
-    response.json(await search.page({ query: q, bounds, ...rest }, goneSignal(response)));
+    const { search, rows } = indexes.get(name);
+    const filters = readFilters(request.query, (await rows.inspect()).table);
+    response.json(await search.page({ query: q, filters, ...rest }, goneSignal(response)));
   });
 
   // A POST because its input is a list; it changes nothing.
   app.post('/api/search/highlights', async (request, response: Response<Highlights>) => {
-    const { q, ...rest } = parseInput(highlightsRequest, request.body);
+    const { q, index: name, ...rest } = parseInput(highlightsRequest, request.body);
+    const { highlights } = indexes.get(name);
     response.json(await highlights.find({ query: q, ...rest }, goneSignal(response)));
   });
 }

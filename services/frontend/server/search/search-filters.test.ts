@@ -1,48 +1,84 @@
+import type { Column } from '@aviary/source-table';
+import { compileFilter } from '@aviary/local/metadata-filter';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Product } from '../../shared/product.ts';
-import { isWithin, toMetadataFilter } from './search-filters.ts';
+import { passes, readFilters, toMetadataFilter, type Filter } from './search-filters.ts';
 
-type Operators = Partial<Record<'$gte' | '$lte', number>>;
+const column = (name: string, type: string): Column => ({ name, type, notNull: false });
+const metadata = [
+  column('price', 'numeric'),
+  column('odd.max', 'timestamp with time zone'),
+  column('new', 'boolean'),
+  column('tags', 'text[]'),
+  column('__proto__', 'uuid'),
+];
+const read = (query: string) =>
+  readFilters(parse(query), { metadata, index: { name: 'things' } as never });
 
-/** Pinecone's language as far as it is used here: what is absent matches no operator. */
-function passes(filter: object | undefined, metadata: Record<string, number>): boolean {
-  const { $and: parts = [] } = (filter ?? {}) as { $and?: Record<string, Operators>[] };
-  return parts.every((part) =>
-    Object.entries(part).every(([field, { $gte = -Infinity, $lte = Infinity }]) => {
-      const value = metadata[field];
-      return value !== undefined && value >= $gte && value <= $lte;
-    }),
-  );
+/** As Express gives a query string. */
+function parse(query: string): Record<string, unknown> {
+  const given: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of new URLSearchParams(query)) {
+    given[name] = name in given ? [given[name], value].flat() : value;
+  }
+  return given;
 }
 
-const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined });
-const range = (scale: number) =>
-  fc.record({
-    min: limit.map((value) => value && value * scale),
-    max: limit.map((value) => value && value * scale),
-  });
-const value = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
-
-test('the index and the rows hold bounds against a product alike', () => {
-  fc.assert(
-    fc.property(
-      fc.record({ price: range(1), updated: range(86_400_000) }),
-      value,
-      value,
-      (bounds, price, day) => {
-        const product = {
-          price,
-          lastUpdated: day === null ? null : new Date(day * 86_400_000).toISOString(),
-        } as Product;
-        const metadata = {
-          ...(price !== null && { price }),
-          ...(day !== null && { last_updated: day * 86_400 }),
-        };
-        expect(isWithin(bounds, product)).toBe(passes(toMetadataFilter(bounds), metadata));
-      },
+test('a filter is a column and an operator, whatever the column is called', () => {
+  expect(
+    read(
+      'q=a&page=2&price.max=20&price.min=-1.5&odd.max.max=1970-01-02&tags.is=a&tags.is=b&new.is=true&__proto__.is=x',
     ),
+  ).toEqual([
+    { column: 'price', min: -1.5, max: 20 },
+    { column: 'odd.max', min: undefined, max: 86_400 },
+    { column: 'tags', oneOf: ['a', 'b'] },
+    { column: 'new', oneOf: [true] },
+    { column: '__proto__', oneOf: ['x'] },
+  ]);
+  expect(read('q=a&minPrice=3')).toEqual([]);
+  expect(() => read('colour.is=red')).toThrow(
+    'colour.is names no metadata column of SemanticIndex "things"; it has price, odd.max, new, tags, __proto__',
+  );
+  expect(() => read('new.is=maybe&price.is=3')).toThrow(
+    'new.is must be true or false; price.is does not fit: the column is a number, to be filtered by price.min and price.max',
+  );
+});
+
+const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined });
+const filters = fc
+  .record({
+    price: fc
+      .record({ column: fc.constant('price'), min: limit, max: limit })
+      // One of them is given, or there is no filter.
+      .filter(({ min, max }) => min !== undefined || max !== undefined),
+    tags: fc.record({
+      column: fc.constant('tags'),
+      oneOf: fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 2 }),
+    }),
+    isNew: fc.record({
+      column: fc.constant('new'),
+      oneOf: fc.array(fc.boolean(), { minLength: 1 }),
+    }),
+    which: fc.subarray(['price', 'tags', 'isNew'] as const),
+  })
+  .map(({ which, ...all }) => which.map((name): Filter => all[name]));
+const row = fc.record({
+  price: fc.option(fc.integer({ min: 0, max: 5 })),
+  tags: fc.option(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 })),
+  new: fc.option(fc.boolean()),
+});
+
+test('the index and the rows hold filters against a row alike', () => {
+  fc.assert(
+    fc.property(filters, row, (given, values) => {
+      const present = Object.entries(values).flatMap(([name, value]) =>
+        value === null ? [] : [[name, value] as const],
+      );
+      const filter = toMetadataFilter(given);
+      const inIndex = filter === undefined || compileFilter(filter)(Object.fromEntries(present));
+      expect(passes(given, (name) => values[name as keyof typeof values])).toBe(inIndex);
+    }),
     { numRuns: 2_000 },
   );
-  expect(toMetadataFilter({ price: {}, updated: {} })).toBeUndefined();
 });

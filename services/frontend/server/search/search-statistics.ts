@@ -2,12 +2,20 @@ import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
 import type { SearchPage } from '../../shared/search.ts';
 import type { Dependency } from './dependency.ts';
 
+/** What searches cannot do without: the embedders of models, and SemanticIndexes' own indexes. */
+export interface NamedDependency {
+  dependency: 'embedder' | 'index';
+  /** Name of the model or of the SemanticIndex. */
+  of: string;
+  state: Pick<Dependency, 'health' | 'awaySeconds'>;
+}
+
 const partBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** What search counts, for Prometheus. */
 export class SearchStatistics {
   readonly #registers: Registry[];
-  readonly #searches: Counter<'asked' | 'answered'>;
+  readonly #searches: Counter<'index' | 'asked' | 'answered'>;
   readonly #seconds: Histogram<'part'>;
   readonly #batches: Histogram;
   readonly #changes: Counter<'dependency' | 'to'>;
@@ -19,7 +27,7 @@ export class SearchStatistics {
     this.#searches = new Counter({
       name: 'aviary_frontend_searches_total',
       help: 'Searches answered, by what was asked for and what answered.',
-      labelNames: ['asked', 'answered'],
+      labelNames: ['index', 'asked', 'answered'],
       registers,
     });
     this.#seconds = new Histogram({
@@ -49,34 +57,36 @@ export class SearchStatistics {
     });
   }
 
-  /** Exposes what the dependencies know of themselves. */
-  observe(dependencies: Record<string, Dependency>): void {
+  /** Exposes what the dependencies know of themselves. @param list those there are at the time */
+  observe(list: () => readonly NamedDependency[]): void {
     const registers = this.#registers;
+    const labelNames = ['dependency', 'of'] as const;
     new Gauge({
       name: 'aviary_frontend_dependency_up',
       help: 'Whether searches use it; 0 while keywords stand in.',
-      labelNames: ['dependency'],
+      labelNames,
       registers,
       collect() {
-        for (const [dependency, { health }] of Object.entries(dependencies))
-          this.set({ dependency }, health.ok ? 1 : 0);
+        this.reset();
+        for (const { dependency, of, state } of list())
+          this.set({ dependency, of }, state.health.ok ? 1 : 0);
       },
     });
     new Counter({
       name: 'aviary_frontend_degraded_seconds_total',
       help: 'Time that it was away, and keywords stood in.',
-      labelNames: ['dependency'],
+      labelNames,
       registers,
       collect() {
         this.reset();
-        for (const [dependency, { awaySeconds }] of Object.entries(dependencies))
-          this.inc({ dependency }, awaySeconds);
+        for (const { dependency, of, state } of list())
+          this.inc({ dependency, of }, state.awaySeconds);
       },
     });
   }
 
-  searched({ mode, answeredBy, tookMs }: SearchPage): void {
-    this.#searches.inc({ asked: mode, answered: answeredBy });
+  searched({ index, mode, answeredBy, tookMs }: SearchPage): void {
+    this.#searches.inc({ index, asked: mode, answered: answeredBy });
     for (const [part, ms] of Object.entries(tookMs)) {
       if (ms > 0) this.#seconds.observe({ part }, ms / 1_000);
     }

@@ -1,35 +1,31 @@
-import { keyOfRecordId } from '@aviary/change-job';
-import type { Embedder } from '@aviary/embedding';
+import { encodeKey } from '@aviary/change-job';
 import { PermanentError, RetryableError, type Logger } from '@aviary/runtime';
 import type { SemanticIndex } from '@aviary/semantic-index';
+import { keyOf, type SourceTable } from '@aviary/source-table';
 import type { VectorIndex } from '@aviary/vector-index';
-import { deepestResult, type SearchMode, type SearchPage } from '../../shared/search.ts';
+import { deepestResult, type Hit, type SearchMode, type SearchPage } from '../../shared/search.ts';
 import type { Figure } from '../pipeline/figure.ts';
 import { RequestError } from '../problems.ts';
-import type { ProductTable } from '../products/product-table.ts';
-import { within } from '../within.ts';
-import { AwayError, Dependency } from './dependency.ts';
+import { kindOf, shown } from './column-kind.ts';
+import { AwayError, dependOn, type Dependency } from './dependency.ts';
+import type { IndexedRow, IndexedRows } from './indexed-rows.ts';
 import type { KeywordSearch } from './keyword-search.ts';
-import { QueryVectors } from './query-vectors.ts';
-import { isBounded, isWithin, toMetadataFilter, type Bounds } from './search-filters.ts';
+import { embedPatienceMs, type QueryEmbedder } from './query-embedder.ts';
+import { passes, toMetadataFilter, type Filter } from './search-filters.ts';
 import type { SearchStatistics } from './search-statistics.ts';
 
-/** Longest that an embedding of queries goes on, rate limits included: its vectors serve whoever asks next. */
-const embeddingTimeoutMs = 8_000;
-
-/** After so long altogether keywords stand in, and after so long for the embedding alone, in milliseconds. */
+/** After so long altogether keywords stand in, in milliseconds. */
 const patienceMs = 1_500;
-const embedPatienceMs = 1_000;
 
 /** Asked for more records than this, an index that is well may be late as well. */
 const ordinaryDepth = 1_000;
 
 export interface SearchOptions {
   spec: SemanticIndex;
-  embedder: Embedder;
+  queries: QueryEmbedder;
   index: VectorIndex;
   keywords: KeywordSearch;
-  table: ProductTable;
+  rows: IndexedRows;
   /** Records in the index. */
   indexed: Figure<number>;
   statistics: SearchStatistics;
@@ -42,52 +38,38 @@ export interface SearchRequest {
   /** Times pageSize it may be at most {@link deepestResult}. */
   page: number;
   pageSize: number;
-  bounds: Bounds;
+  filters: readonly Filter[];
 }
 
 /** Which rows, before they are read. */
 interface Found {
   answeredBy: SearchMode;
   degraded: SearchPage['degraded'];
-  matches: { key: number; score: number }[];
+  matches: { key: string[]; score: number }[];
   total: number | null;
   more: boolean;
 }
 
 /**
- * Finds products by meaning, or by words where that is asked for or where what meaning needs is away. Rows come from
+ * Finds rows of a SemanticIndex by meaning, or by words where that is asked for or where what meaning needs is away. Rows come from
  * Postgres, so that what is shown is current.
  */
 export class Search {
+  readonly dependency: Dependency;
   readonly #options: SearchOptions;
-  readonly #vectors: QueryVectors;
-  readonly #embedder: Dependency;
-  readonly #index: Dependency;
 
   constructor(options: SearchOptions) {
     this.#options = options;
-    const { embedder, index, spec, statistics } = options;
-    this.#vectors = new QueryVectors(
-      (queries) => within(embeddingTimeoutMs, (until) => embedder.embed(queries, until)),
-      (queries) => statistics.batched(queries),
-    );
-    this.#embedder = this.#depend('embedder', {
-      name: 'The embedding service',
-      probe: (signal) => embedder.embed(['probe'], signal),
-      probeTimeoutMs: embedPatienceMs,
-    });
+    const { index, spec, statistics, logger } = options;
     const anyVector = new Float32Array(spec.embedding.dimensions).fill(1);
-    this.#index = this.#depend('index', {
-      name: 'The vector index',
-      probe: (signal) => index.query({ vector: anyVector, topK: 1 }, signal),
-      probeTimeoutMs: patienceMs,
-    });
-    statistics.observe({ embedder: this.#embedder, index: this.#index });
-  }
-
-  /** How what a search by meaning needs did when last asked. */
-  get health() {
-    return { embedder: this.#embedder.health, index: this.#index.health };
+    this.dependency = dependOn(
+      { dependency: 'index', of: spec.name, statistics, logger },
+      {
+        name: 'The vector index',
+        probe: (signal) => index.query({ vector: anyVector, topK: 1 }, signal),
+        probeTimeoutMs: patienceMs,
+      },
+    );
   }
 
   /**
@@ -95,71 +77,58 @@ export class Search {
    * @throws RequestError for a query that the embedder refuses; RetryableError when nothing can answer.
    */
   async page(request: SearchRequest, signal: AbortSignal): Promise<SearchPage> {
-    const { query, mode, page, pageSize, bounds } = request;
+    const { query, mode, page, pageSize, filters } = request;
+    const { spec, rows, statistics } = this.#options;
+    const { table } = await rows.inspect();
     const tookMs = { embed: 0, index: 0, keywords: 0, rows: 0 };
     const byKeywords = (reason: string | null) =>
       timed(tookMs, 'keywords', this.#byKeywords(request, reason));
     const { matches, ...facts } =
       mode === 'keyword'
         ? await byKeywords(null)
-        : await this.#byMeaning(request, tookMs, signal).catch((error: unknown) => {
+        : await this.#byMeaning(request, table, tookMs, signal).catch((error: unknown) => {
             if (error instanceof AwayError) return byKeywords(error.message);
             throw error;
           });
     signal.throwIfAborted();
     const keys = matches.map(({ key }) => key);
-    const rows = await timed(tookMs, 'rows', this.#options.table.byIds(keys));
+    const found = await timed(tookMs, 'rows', rows.read(keys));
     const answer = {
+      index: spec.name,
       query,
       page,
       pageSize,
       mode,
       ...facts,
-      results: matches.flatMap(({ key, score }) => {
-        const product = rows.get(key);
-        return product && isWithin(bounds, product) ? [{ score, product }] : [];
+      columns: columnsOf(table),
+      results: matches.flatMap(({ key, score }, position) => {
+        const row = found[position];
+        return row && passes(filters, valueOf(table, row)) ? [toHit(table, key, score, row)] : [];
       }),
       tookMs,
     };
-    this.#options.statistics.searched(answer);
+    statistics.searched(answer);
     return answer;
-  }
-
-  /** The vector of a query, as search itself has it. @throws AwayError; the signal's reason. */
-  async vector(query: string, signal: AbortSignal): Promise<Float32Array> {
-    return (
-      this.#vectors.known(query) ??
-      this.#embedder.call((until) => this.#vectors.get(query, until), {
-        budgetMs: embedPatienceMs,
-        signal,
-        isAskersFault: (error) => error instanceof PermanentError,
-      })
-    );
-  }
-
-  /** Ends what goes on in the background. */
-  close(): void {
-    this.#embedder.stop();
-    this.#index.stop();
   }
 
   async #byMeaning(
     request: SearchRequest,
+    table: SourceTable,
     tookMs: SearchPage['tookMs'],
     signal: AbortSignal,
   ): Promise<Found> {
-    const { query, page, pageSize, bounds } = request;
-    const { index, indexed } = this.#options;
-    const vector = await timed(tookMs, 'embed', this.vector(query, signal)).catch(
+    const { query, page, pageSize, filters } = request;
+    const { queries, index, indexed } = this.#options;
+    const vector = await timed(tookMs, 'embed', queries.vector(query, signal)).catch(
       (error: unknown) => {
         if (!(error instanceof PermanentError)) throw error;
         const message = 'The embedding service does not take this query';
         throw new RequestError(400, message, [{ field: 'q', message }]);
       },
     );
-    const filter = toMetadataFilter(bounds);
+    const filter = toMetadataFilter(filters);
     const topK = Math.min(page * pageSize + 1, deepestResult);
-    const answer = this.#index.call(
+    const answer = this.dependency.call(
       (until) => index.query({ vector, topK, ...(filter && { filter }) }, until),
       {
         budgetMs: Math.round(patienceMs - Math.min(tookMs.embed, embedPatienceMs)),
@@ -172,17 +141,17 @@ export class Search {
       answeredBy: 'semantic',
       degraded: null,
       matches: matches.slice((page - 1) * pageSize, page * pageSize).flatMap(({ id, score }) => {
-        const key = Number(keyOfRecordId(id)[0]);
-        return Number.isSafeInteger(key) ? [{ key, score }] : [];
+        const key = keyOf(id, table);
+        return key === undefined ? [] : [{ key, score }];
       }),
-      total: totalOf(matches.length, topK, isBounded(bounds) ? null : count.value),
+      total: totalOf(matches.length, topK, filter === undefined ? count.value : null),
       more: matches.length > page * pageSize,
     };
   }
 
   async #byKeywords(request: SearchRequest, reason: string | null): Promise<Found> {
     const { matches, total } = await this.#options.keywords
-      .find(request, request.bounds)
+      .find(request, request.filters)
       .catch((error: unknown) => {
         if (reason === null || !(error instanceof RetryableError)) throw error;
         const { message, retryAfterMs } = error;
@@ -199,21 +168,36 @@ export class Search {
       more: total > request.page * request.pageSize,
     };
   }
+}
 
-  #depend(
-    dependency: string,
-    options: Omit<ConstructorParameters<typeof Dependency>[0], 'onChange'>,
-  ): Dependency {
-    const { logger, statistics } = this.#options;
-    return new Dependency({
-      ...options,
-      onChange: (failure) => {
-        statistics.changed(dependency, failure === undefined ? 'back' : 'away');
-        if (failure === undefined) logger.info({ event: 'search_recovered', dependency });
-        else logger.warn({ event: 'search_degraded', dependency, err: failure });
-      },
-    });
-  }
+function columnsOf({ key, text, metadata }: SourceTable): SearchPage['columns'] {
+  return {
+    key: key.map(({ name }) => name),
+    text: text.map(({ name }) => name),
+    metadata: metadata.map((column) => ({ name: column.name, kind: kindOf(column) })),
+  };
+}
+
+/** What the index would have of a row now. */
+function valueOf(table: SourceTable, row: IndexedRow) {
+  return (name: string) =>
+    row.metadata[table.metadata.findIndex((column) => column.name === name)] ?? null;
+}
+
+function toHit(table: SourceTable, key: string[], score: number, row: IndexedRow): Hit {
+  const { key: keyColumns, text, metadata } = table;
+  return {
+    score,
+    id: encodeKey(key),
+    key: Object.fromEntries(keyColumns.map(({ name }, place) => [name, key[place] ?? ''])),
+    text: Object.fromEntries(text.map(({ name }, place) => [name, row.text[place] ?? null])),
+    metadata: Object.fromEntries(
+      metadata.map((column, place) => [
+        column.name,
+        shown(kindOf(column), row.metadata[place] ?? null),
+      ]),
+    ),
+  };
 }
 
 /** What paging can reach: known when the index had no more, else what it holds. */

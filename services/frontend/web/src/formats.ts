@@ -1,6 +1,7 @@
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const price = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 6 });
 const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hour12: false });
 
@@ -23,6 +24,12 @@ export const formatRate = (value: number | null) =>
 
 export const formatPrice = (value: number | null) =>
   value === null ? absent : price.format(value);
+
+/** Any number: 25, 24.90, 0.125. */
+export const formatNumber = (value: number) =>
+  Number.isInteger(value * 100) && !Number.isInteger(value)
+    ? price.format(value)
+    : exact.format(value);
 
 /** A date, or the time for what happened today. */
 export function formatMoment(iso: string | null): string {

@@ -7,22 +7,22 @@ export type Tab = (typeof tabs)[number];
 const views = ['meaning', 'keywords', 'both'] as const;
 export type SearchView = (typeof views)[number];
 
-/** Since when a product was updated: within so long, or since a date such as 2026-01-31. */
-const ages = ['day', 'week', 'month', 'year'] as const;
-export type Age = (typeof ages)[number];
-export type Since = Age | `${number}-${number}-${number}`;
+/**
+ * Filters of the search results, as the API takes them: `price.min`, `price.max`, `aisle.is`. Times may be an age as
+ * well, such as `week`: a link to what is new goes on to show what is new.
+ */
+export type Filters = Readonly<Record<string, readonly string[]>>;
 
 export interface Address {
   tab: Tab;
+  /** Name of the index that is searched; the first when absent. */
+  index: string | undefined;
   /** The query. */
   q: string;
   /** Of the search results. */
   page: number;
   view: SearchView;
-  /** Bounds of the search results. */
-  minPrice: number | undefined;
-  maxPrice: number | undefined;
-  updated: Since | undefined;
+  filters: Filters;
 }
 
 const address = reactive<Address>(read());
@@ -30,7 +30,7 @@ window.addEventListener('popstate', () => Object.assign(address, read()));
 
 /** What the page shows, as the address bar holds it: links and the back button work. */
 export function useAddress() {
-  return { address: readonly(address), go };
+  return { address: readonly(address) as Readonly<Address>, go };
 }
 
 /** @param step false replaces the entry in the history: for what changes with each key. */
@@ -38,12 +38,12 @@ function go(change: Partial<Address>, step = true): void {
   Object.assign(address, change);
   const query = new URLSearchParams();
   if (address.tab !== 'search') query.set('tab', address.tab);
+  if (address.index !== undefined) query.set('index', address.index);
   if (address.q !== '') query.set('q', address.q);
   if (address.page > 1) query.set('page', String(address.page));
   if (address.view !== 'meaning') query.set('view', address.view);
-  for (const name of ['minPrice', 'maxPrice', 'updated'] as const) {
-    const value = address[name];
-    if (value !== undefined) query.set(name, String(value));
+  for (const [name, values] of Object.entries(address.filters)) {
+    for (const value of values) query.append(name, value);
   }
   const url = query.size > 0 ? `?${query.toString()}` : location.pathname;
   if (step) history.pushState(null, '', url);
@@ -53,22 +53,13 @@ function go(change: Partial<Address>, step = true): void {
 function read(): Address {
   const query = new URLSearchParams(location.search);
   const page = Number(query.get('page') ?? 1);
-  const price = (name: string) => {
-    const text = query.get(name) ?? '';
-    return /^\d{1,9}(\.\d{1,2})?$/.test(text) ? Number(text) : undefined;
-  };
+  const names = [...new Set(query.keys())].filter((name) => /.\.(min|max|is)$/.test(name));
   return {
     tab: tabs.find((tab) => tab === query.get('tab')) ?? 'search',
+    index: query.get('index') ?? undefined,
     q: query.get('q') ?? '',
     page: Number.isInteger(page) && page > 0 ? page : 1,
     view: views.find((view) => view === query.get('view')) ?? 'meaning',
-    minPrice: price('minPrice'),
-    maxPrice: price('maxPrice'),
-    updated: readSince(query.get('updated')),
+    filters: Object.fromEntries(names.map((name) => [name, query.getAll(name)])),
   };
-}
-
-function readSince(text: string | null): Since | undefined {
-  const isDate = /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !Number.isNaN(Date.parse(text ?? ''));
-  return isDate ? (text as Since) : ages.find((age) => age === text);
 }

@@ -1,22 +1,29 @@
-import type { Highlights, SearchFilters, SearchMode, SearchPage } from '../../../shared/search.ts';
-import { ask, body, withQuery } from '../api.ts';
+import type { Highlights, SearchMode, SearchPage } from '../../../shared/search.ts';
+import { ask, body } from '../api.ts';
+import type { Filters } from '../use-address.ts';
 
-export type SearchRequest = SearchFilters & {
+export interface SearchRequest {
+  index: string | undefined;
   q: string;
   mode: SearchMode;
   page: number;
   pageSize: number;
-};
+  filters: Filters;
+}
 
 export function fetchSearch(request: SearchRequest, signal: AbortSignal): Promise<SearchPage> {
-  const given: Record<string, string | number> = {};
-  for (const [name, value] of Object.entries(request)) {
-    if (value !== undefined) given[name] = value;
+  const { filters, index, ...rest } = request;
+  const query = new URLSearchParams(
+    Object.entries(rest).map(([name, value]) => [name, String(value)]),
+  );
+  if (index !== undefined) query.set('index', index);
+  for (const [name, values] of Object.entries(filters)) {
+    for (const value of values) query.append(name, value);
   }
-  return ask<SearchPage>(withQuery('/api/search', given), { signal });
+  return ask<SearchPage>(`/api/search?${query.toString()}`, { signal });
 }
 
 export const fetchHighlights = (
-  request: { q: string; mode: SearchMode; ids: number[] },
+  request: { index: string; q: string; mode: SearchMode; ids: string[] },
   signal: AbortSignal,
 ) => ask<Highlights>('/api/search/highlights', { ...body('POST', request), signal });

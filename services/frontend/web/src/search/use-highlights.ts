@@ -5,9 +5,9 @@ import { fetchHighlights } from './search-api.ts';
 /** Marks are for who reads, not for who still types; in milliseconds. */
 const calmMs = 400;
 
-/** The marks of the results shown, by product. They come after the results, or not at all. */
+/** The marks of the results shown, by result. They come after the results, or not at all. */
 export function useHighlights(found: Readonly<ShallowRef<SearchPage | undefined>>) {
-  const marks = shallowRef<ReadonlyMap<number, Mark[]>>(new Map());
+  const marks = shallowRef<ReadonlyMap<string, Mark[]>>(new Map());
   let underWay: AbortController | undefined;
   let timer: number | undefined;
   /** What the marks are of: the same results keep them while they are asked for again. */
@@ -22,9 +22,10 @@ export function useHighlights(found: Readonly<ShallowRef<SearchPage | undefined>
     const controller = new AbortController();
     underWay = controller;
     const request = {
+      index: page.index,
       q: page.query,
       mode: page.answeredBy,
-      ids: page.results.map(({ product }) => product.id),
+      ids: page.results.map(({ id }) => id),
     };
     try {
       const { highlights } = await fetchHighlights(request, controller.signal);
@@ -38,7 +39,7 @@ export function useHighlights(found: Readonly<ShallowRef<SearchPage | undefined>
     found,
     (page) => {
       stop();
-      const now = page ? `${page.query} ${page.answeredBy}` : '';
+      const now = page ? `${page.index} ${page.answeredBy} ${page.query}` : '';
       if (now !== shown) marks.value = new Map();
       shown = now;
       if (page && page.results.length > 0) timer = window.setTimeout(() => void ask(page), calmMs);

@@ -1,20 +1,13 @@
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import { deepestResult, type SearchMode, type SearchPage } from '../../../shared/search.ts';
-import { useAddress, type Address, type Age, type Since } from '../use-address.ts';
+import { useAddress, type Address } from '../use-address.ts';
 import { fetchSearch, type SearchRequest } from './search-api.ts';
+import { boundOf } from './since.ts';
 
 export const pageSize = 20;
 export const lastPage = deepestResult / pageSize;
 
 const debounceMs = 180;
-
-const dayMs = 86_400_000;
-const ageMs: Record<Age, number> = {
-  day: dayMs,
-  week: 7 * dayMs,
-  month: 30 * dayMs,
-  year: 365 * dayMs,
-};
 
 /**
  * The results for the address, by one mode. A newer question cancels the one under way.
@@ -59,8 +52,8 @@ export function useSearch(mode: SearchMode, isWanted: () => boolean) {
 
   watch(
     () => {
-      const { page, minPrice, maxPrice, updated } = address;
-      return [address.q.trim(), isWanted(), page, minPrice, maxPrice, updated] as const;
+      const { index, page, filters } = address;
+      return [address.q.trim(), isWanted(), index, page, filters] as const;
     },
     (now, before) => ask(before !== undefined && now[0] !== before[0] ? debounceMs : 0),
     { immediate: true },
@@ -85,21 +78,12 @@ export function useSearch(mode: SearchMode, isWanted: () => boolean) {
 export type SearchState = ReturnType<typeof useSearch>;
 
 function requestOf(address: Readonly<Address>, mode: SearchMode): SearchRequest {
-  const { q, page, minPrice, maxPrice, updated } = address;
-  return {
-    q: q.trim(),
-    mode,
-    page,
-    pageSize,
-    minPrice,
-    maxPrice,
-    updatedAfter: updated && momentOf(updated),
-  };
-}
-
-/** A date begins where the reader is. */
-function momentOf(since: Since): string {
-  const isAge = (text: string): text is Age => text in ageMs;
-  const ms = isAge(since) ? Date.now() - ageMs[since] : Date.parse(`${since}T00:00`);
-  return new Date(ms).toISOString();
+  const { index, q, page } = address;
+  const filters = Object.fromEntries(
+    Object.entries(address.filters).map(([name, values]) => [
+      name,
+      name.endsWith('.min') ? values.map(boundOf) : values,
+    ]),
+  );
+  return { index, q: q.trim(), mode, page, pageSize, filters };
 }
