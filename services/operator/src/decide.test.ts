@@ -2,7 +2,8 @@ import { specSchema, statusSchema, type SemanticIndexSpec } from '@aviary/semant
 import { describe, expect, test } from 'vitest';
 import { SimulatedWorld } from '../testing/simulated-world.ts';
 import { surroundings } from '../testing/surroundings.ts';
-import { deletionMs, graceMs } from './decide.ts';
+import { deletionMs } from './decide.ts';
+import { graceMs } from './move.ts';
 
 const spec: SemanticIndexSpec = specSchema.parse({
   source: { table: 'tea', text: '{{name}}', metadata: ['price'] },

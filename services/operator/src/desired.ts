@@ -10,7 +10,7 @@ import {
 } from '@aviary/cdk8s';
 import type { SemanticIndexSpec } from '@aviary/semantic-index';
 import { digestOf, type Generation } from './generation.ts';
-import type { Queues } from './observed.ts';
+import { platformOf, scaled } from './own-settings.ts';
 import { remembered } from './remembered.ts';
 
 export const finalizer = 'aviary.dev/semantic-index';
@@ -138,63 +138,10 @@ export class Desired {
   }
 }
 
-type Scaling = Surroundings['environment']['emu'];
-
-/** What the resource does not say is as in the environment; bounds give way to those that it says. */
-function scaled(settings: Scaling, wish: SemanticIndexSpec['scaling'] = {}): Scaling {
-  const {
-    min = Math.min(settings.min, wish.max ?? settings.max),
-    max = Math.max(settings.max, min),
-    backlogPerPod = settings.backlogPerPod,
-    cooldownSeconds = settings.cooldownSeconds,
-  } = wish;
-  return { ...settings, min, max, backlogPerPod, cooldownSeconds };
-}
-
 /** @returns undefined where the object is no generation's record. */
 export function readGeneration(object: {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> | undefined };
 }): Generation | undefined {
   const record = object.metadata.annotations?.[generationAnnotation];
   return record === undefined ? undefined : (JSON.parse(record) as Generation);
-}
-
-/** The environment's platform, with what the resource brings of its own. */
-function platformOf(
-  platform: Surroundings['platform'],
-  { source, embedding, target }: SemanticIndexSpec,
-  queues: Queues = platform.queue,
-): Surroundings['platform'] {
-  const { owner, pelican, frontend } = platform.database.variables;
-  const login = (name: string, user: 'owner' | 'pelican') => ({
-    DATABASE_URL: { secret: name, key: `${user}-url` },
-    DATABASE_IAM_AUTH: source.iamAuth ? 'true' : undefined,
-  });
-  return {
-    ...platform,
-    queue: queues,
-    ...(source.secretRef && {
-      database: {
-        ...platform.database,
-        variables: {
-          owner: { ...owner, ...login(source.secretRef.name, 'owner') },
-          pelican: { ...pelican, ...login(source.secretRef.name, 'pelican') },
-          frontend,
-        },
-      },
-    }),
-    index: {
-      ...platform.index,
-      ...(target.secretRef && {
-        PINECONE_API_KEY: { secret: target.secretRef.name, key: 'PINECONE_API_KEY' },
-      }),
-    },
-    embedding: {
-      ...platform.embedding,
-      ...(embedding.secretRef && {
-        OPENAI_API_KEY: { secret: embedding.secretRef.name, key: 'OPENAI_API_KEY' },
-      }),
-      ...(embedding.baseURL !== undefined && { OPENAI_BASE_URL: embedding.baseURL }),
-    },
-  };
 }

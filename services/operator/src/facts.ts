@@ -2,8 +2,8 @@ import { PermanentError, RetryableError } from '@aviary/runtime';
 import { Queue, createQueueClient, findQueues } from '@aviary/queue';
 import { VectorIndex } from '@aviary/vector-index';
 import { z } from 'zod';
-import type { Generation } from './generation.ts';
-import type { Backfill, Known, QueueDepth, Queues, TargetShape } from './observed.ts';
+import type { Generation, Queues } from './generation.ts';
+import type { Backfill, Known, QueueDepth, TargetShape } from './observed.ts';
 
 /** A fact that is later than this is unknown for now. */
 const patienceMs = 5_000;

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { SemanticIndex } from '@aviary/semantic-index';
-import type { Queues } from './observed.ts';
 
 /**
  * One place that a SemanticIndex's table is kept in step with: a namespace, queues, workers and triggers of its own.
@@ -33,6 +32,13 @@ export interface Generation {
   readonly retiredAt?: number | undefined;
   /** It is being taken away, and cannot be gone back to. */
   readonly dropping?: true | undefined;
+}
+
+/** By their URLs. */
+export interface Queues {
+  readonly url: string;
+  readonly deadLetterUrl: string;
+  readonly refreshUrl: string;
 }
 
 export interface BackfillRequest {

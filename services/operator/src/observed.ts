@@ -1,5 +1,5 @@
 import type { SemanticIndex, SemanticIndexSpec, SemanticIndexStatus } from '@aviary/semantic-index';
-import type { Generation } from './generation.ts';
+import type { Generation, Queues } from './generation.ts';
 
 /** What a server said, or why nothing is known of it: it is away, or refuses. */
 export type Known<T> = { readonly value: T } | { readonly unknown: string };
@@ -51,12 +51,6 @@ export interface ObservedGeneration {
   readonly emu: Workers | undefined;
   /** From a pelican's /status, asked *after* the Jobs were looked at; undefined value when Postgres has none. */
   readonly backfill: Known<Backfill | undefined>;
-}
-
-export interface Queues {
-  readonly url: string;
-  readonly deadLetterUrl: string;
-  readonly refreshUrl: string;
 }
 
 export interface QueueDepth {

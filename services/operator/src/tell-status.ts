@@ -3,16 +3,12 @@ import type { Event } from './decision.ts';
 import { conditionsOf, refusedConditions, withTransitions, type Told } from './conditions.ts';
 import { digestOf, type Generation } from './generation.ts';
 import { isSettled } from './advance.ts';
-import type { Observed, ObservedGeneration, ReadersEntry } from './observed.ts';
+import type { Outcome } from './move.ts';
+import type { Observed, ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
 
 /** A status that says nothing new but numbers is written once in so long, in milliseconds. */
 const quietMs = 15_000;
-
-interface Outcome {
-  readonly kept: readonly Generation[];
-  readonly readers: 'keep' | 'remove' | ReadersEntry;
-}
 
 /** What is to be written into the status, if anything, and told as Events. */
 export interface News {
