@@ -67,6 +67,8 @@ await run(async () => {
   if (values.help === true) return void process.stdout.write(help);
   const wanted = chosen('part', parts, positionals);
   const compared = chosen('peer', peers, values.only?.split(',') ?? []);
+  const runs = Number(values.runs ?? 1);
+  if (!(runs >= 1)) throw new Error(`--runs takes a number from 1; it is ${values.runs ?? ''}.`);
   const isOfficial = values.only === undefined && values.quick !== true;
   const say = (text: string) => process.stderr.write(`${text}\n`);
   for (const peer of compared) await peer.prepare?.(say);
@@ -75,7 +77,7 @@ await run(async () => {
   const measured = await onWorkbench(
     (workbench) =>
       measure(workbench, wanted, compared, {
-        runs: (part) => (values.quick === true ? 1 : Number(values.runs ?? part.runs)),
+        runs: (part) => (values.quick === true || values.runs !== undefined ? runs : part.runs),
         sizes: values.quick === true ? quick : usual,
         earlier: values.add === true ? earlier : [],
       }),
