@@ -42,9 +42,9 @@ export async function operatorNamespace(namespace: string): Promise<OperatorName
   await kubectl(['apply', '--server-side', `--filename=${definition}`]);
   await kubectl(['wait', 'crd/semanticindexes.aviary.dev', '--for=condition=Established']);
   await kubectl(['create', 'namespace', namespace]);
-  opened.defer(
-    async () => void (await kubectl(['delete', 'namespace', namespace, '--wait=false'])),
-  );
+  opened.defer(async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+  });
   await within(['create', '--filename=-'], JSON.stringify(rightsIn(namespace)));
 
   const directory = await mkdtemp(join(tmpdir(), 'aviary-operator-'));
