@@ -4,7 +4,7 @@ import { within } from '../within.ts';
 import type { ConnectedIndex } from './searchable-indexes.ts';
 
 /** Longest wait for a table to be looked up, in milliseconds. */
-const patienceMs = 1_000;
+const patienceMs = 3_000;
 
 /** Describes each index. Never throws: what is away shows as the index's health. */
 export function listIndexes(indexes: readonly ConnectedIndex[]): Promise<IndexList['indexes']> {
