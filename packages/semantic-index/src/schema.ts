@@ -222,16 +222,11 @@ export const semanticIndexSchema = onTheServer(
     }),
     spec: specSchema,
   }),
-  // Of a resource's metadata its schema says nothing, and the number of a generation is put behind its names.
-  {
-    rule: `self.metadata.name.matches('${label}')`,
-    message: labelMessage,
-    fieldPath: '.metadata.name',
-  },
+  // Of a resource's metadata its schema may say nothing. The number of a generation is put behind its names.
+  { rule: `self.metadata.name.matches('${label}')`, message: `metadata.name ${labelMessage}` },
   {
     rule: 'size(self.metadata.name) <= 36',
-    message: 'must be at most 36 characters long',
-    fieldPath: '.metadata.name',
+    message: 'metadata.name must be at most 36 characters long',
   },
   {
     rule: 'size(self.spec.target.namespace) <= 55',

@@ -56,12 +56,12 @@ describe('the schema is structural', () => {
 });
 
 describe('zod', () => {
-  test.each(validChanges)('takes %j', (changes) => {
+  test.each(validChanges)('takes the valid one %#', (changes) => {
     expect(semanticIndexSchema.safeParse(changed(validDocument, changes)).error).toBeUndefined();
   });
 
   test.each([...validEdits, ...faultyEdits.map(({ changes }) => changes)])(
-    'does not know what was before %j',
+    'does not know what was before: edit %#',
     (changes) => {
       expect(semanticIndexSchema.safeParse(changed(validDocument, changes)).error).toBeUndefined();
     },

@@ -14,7 +14,7 @@ export interface FaultySpec {
 export const validDocument = {
   apiVersion: 'aviary.dev/v1alpha1',
   kind: 'SemanticIndex',
-  metadata: { name: 'products' },
+  metadata: { name: 'teas' },
   spec: {
     source: { table: 'products', text: '{{name}}' },
     embedding: { model: 'text-embedding-3-small', dimensions: 384 },
