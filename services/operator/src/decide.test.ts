@@ -198,6 +198,7 @@ describe('a deletion', () => {
     expect(tea.standing).toEqual({ objects: [], sources: [], queues: ['aviary-tea'] });
     expect(tea.places).toEqual(['aviary/tea']);
     expect(tea.readers).toBeUndefined();
+    expect(tea.events.map(({ reason }) => reason)).toContain('Retained');
     expect(tea.breaches).toEqual([]);
   });
 

@@ -63,6 +63,10 @@ function remove(plan: Plan, since: number): Decision {
   const kept = generations.flatMap(
     (seen) => dismantle(plan, seen, seen.generation, { dropsData }) ?? [],
   );
+  if (kept.length === 0 && !dropsData && generations.length > 0) {
+    const left = generations.map(({ generation: { spec } }) => spec.target.namespace).join(', ');
+    plan.tell('Normal', 'Retained', `Records (namespace ${left}) and queues are left as they are.`);
+  }
   plan.lookAt(since + deletionMs);
   const outcome: Outcome = { kept, readers: readers === undefined ? 'keep' : 'remove' };
   if (kept.length === 0 || plan.now < since + deletionMs)
