@@ -43,6 +43,7 @@ export async function operatorNamespace(namespace: string): Promise<OperatorName
   await kubectl(['wait', 'crd/semanticindexes.aviary.dev', '--for=condition=Established']);
   await kubectl(['create', 'namespace', namespace]);
   opened.defer(async () => {
+    await letGo(within);
     await kubectl(['delete', 'namespace', namespace, '--wait=false']);
   });
   await within(['create', '--filename=-'], JSON.stringify(rightsIn(namespace)));
@@ -118,6 +119,16 @@ async function startOperator(variables: Record<string, string>): Promise<Operato
       await ended;
     },
   };
+}
+
+/** Once no operator is left to take finalizers away. */
+async function letGo(within: OperatorNamespace['kubectl']): Promise<void> {
+  const list = JSON.parse(await within(['get', 'semanticindexes', '--output=json'])) as {
+    items: { metadata: { finalizers?: string[] } }[];
+  };
+  if (list.items.length === 0) return;
+  for (const { metadata } of list.items) delete metadata.finalizers;
+  await within(['replace', '--filename=-'], JSON.stringify(list));
 }
 
 /** The cluster of KUBECONFIG. */

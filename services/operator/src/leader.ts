@@ -37,7 +37,7 @@ export interface LeaderOptions {
  */
 export class Leader {
   readonly #options: LeaderOptions;
-  #seen: { version: string | undefined; at: number } | undefined;
+  #seen: { version: string; at: number } | undefined;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class Leader {
       onContact();
       if (found === undefined) return (await api.create(this.#lease({}), signal)) as Lease;
       const { holderIdentity = '', leaseDurationSeconds = leaseMs / 1_000 } = found.spec;
-      const version = found.metadata.resourceVersion;
+      const version = found.metadata.resourceVersion ?? '';
       const now = performance.now();
       const seen = this.#seen?.version === version ? this.#seen : { version, at: now };
       this.#seen = seen;
