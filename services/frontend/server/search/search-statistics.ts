@@ -1,13 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from '@aviary/runtime';
 import type { SearchPage } from '../../shared/search.ts';
-import type { Dependency } from './dependency.ts';
 
 /** What searches cannot do without: the embedders of models, and SemanticIndexes' own indexes. */
 export interface NamedDependency {
   dependency: 'embedder' | 'index';
   /** Name of the model or of the SemanticIndex. */
   of: string;
-  state: Pick<Dependency, 'health' | 'awaySeconds'>;
+  state: { readonly health: { ok: boolean }; readonly awaySeconds: number };
 }
 
 const partBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
