@@ -177,7 +177,9 @@ export class SimulatedWorld {
       this.turn();
       const isWaiting =
         this.#deletingSince !== undefined ||
-        this.#generations().some(({ retiredAt }) => retiredAt !== undefined);
+        // Paused and stopped, it keeps what it has until it runs again.
+        (this.spec.state === 'Running' &&
+          this.#generations().some(({ retiredAt }) => retiredAt !== undefined));
       quiet = !isWaiting && before === this.#fingerprint() ? quiet + 1 : 0;
     }
     return this.isGone || quiet === 8;
