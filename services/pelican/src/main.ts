@@ -51,6 +51,8 @@ async function main(): Promise<void> {
     ...databaseOf(config),
     max: config.LANES + 4,
   });
+  // Apart, so that who asks for the status takes nobody's connection, least of all one that waits in vain.
+  const statusPool = openPool({ ...databaseOf(config), max: 1 });
   const sqs = createQueueClient({
     region: config.AWS_REGION,
     endpoint: config.AWS_ENDPOINT_URL_SQS,
@@ -140,7 +142,7 @@ async function main(): Promise<void> {
       ...statistics.totals,
       rates: statistics.rates,
       ...(await readProgress(
-        pool,
+        statusPool,
         indexes.map(({ name }) => name),
       )),
     }),
@@ -150,6 +152,7 @@ async function main(): Promise<void> {
     name: 'connections',
     start: () => Promise.resolve(),
     stop: (deadline) => {
+      cutConnections(statusPool);
       deadline.addEventListener('abort', () => cutConnections(pool), { once: true });
       return Promise.resolve();
     },

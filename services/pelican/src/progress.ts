@@ -2,7 +2,7 @@ import { query, type Pool } from '@aviary/postgres';
 import { readBackfills } from './backfill/backfill-requests.ts';
 
 /** /status waits no longer for the database. */
-const patienceMs = 2_000;
+const patienceMs = 500;
 
 interface Progress {
   outbox: { waiting: number; oldestAgeSeconds: number };
