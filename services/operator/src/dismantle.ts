@@ -15,14 +15,14 @@ export function quiesce(plan: Plan, seen: ObservedGeneration, generation: Genera
   if (generation.captured !== true) return generation;
   const state = runTask(plan, seen, generation, { task: 'uninstall' }, 'end');
   tellFailure(plan, state, 'source', 'UninstallFailed');
-  if (state.is !== 'done') return generation;
-  return {
+  // On record before it runs: who goes on installs first, since triggers may be gone, and changes with them.
+  const doubted = {
     ...generation,
-    captured: undefined,
     installed: undefined,
     backfilled: undefined,
     audited: undefined,
   };
+  return state.is === 'done' ? { ...doubted, captured: undefined } : doubted;
 }
 
 /**
