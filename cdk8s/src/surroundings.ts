@@ -1,8 +1,9 @@
 import type { ChartProps, WorkerProps } from './charts/chart-props.ts';
+import type { Environment } from './environment/schema.ts';
 
 /** What an operator is told of the environment that it makes workers in. */
 export type Surroundings = Readonly<{
-  environment: Omit<WorkerProps['environment'], 'indexes'>;
+  environment: Omit<WorkerProps['environment'], 'indexes'> & Pick<Environment, 'rollbackSeconds'>;
   platform: WorkerProps['platform'];
 }>;
 
@@ -11,10 +12,10 @@ const format = 1;
 
 /** As a file of the operator's. */
 export function writeSurroundings({ environment, platform }: ChartProps): string {
-  const { namespace, operator, pelican, emu, audit, neighbours } = environment;
+  const { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours } = environment;
   const { images, region, queue, queueReader, sqs, database, index, embedding, reach } = platform;
   const surroundings: Surroundings = {
-    environment: { namespace, operator, pelican, emu, audit, neighbours },
+    environment: { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours },
     platform: {
       images: { pelican: images.pelican, emu: images.emu },
       ...{ region, queue, queueReader, sqs, database, index, embedding, reach },

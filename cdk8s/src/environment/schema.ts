@@ -82,6 +82,11 @@ export const environmentSchema = z.strictObject({
   namespace: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
   /** Whether SemanticIndexes are resources that an operator makes workers for, and the specs below are not run. */
   operator: z.boolean().default(false),
+  /**
+   * How long an operator keeps the vectors of before an edit, in step, so that the edit's undoing brings search back at
+   * once, in seconds. Pages need up to two minutes to learn where to search.
+   */
+  rollbackSeconds: z.int().min(120).max(2_592_000).default(600),
   /** SemanticIndex files or directories, from this file's place. */
   specs: z.array(z.string().min(1)).min(1),
   pelican: z.strictObject({

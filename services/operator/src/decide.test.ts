@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedWorld } from '../testing/simulated-world.ts';
 import { surroundings } from '../testing/surroundings.ts';
 import { deletionMs } from './decide.ts';
-import { graceMs } from './move.ts';
 
 const spec: SemanticIndexSpec = specSchema.parse({
   source: { table: 'tea', text: '{{name}}', metadata: ['price'] },
   embedding: { model: 'small', dimensions: 384 },
   target: { index: 'aviary', namespace: 'tea' },
 });
+
+const rollbackMs = surroundings.environment.rollbackSeconds * 1_000;
 
 const withText = (text: string) => (one: SemanticIndexSpec) => ({
   ...one,
@@ -47,7 +48,7 @@ describe('a new resource', () => {
       source: 'tea',
       index: { name: 'tea', target: { index: 'aviary', namespace: 'tea' } },
     });
-    expect(tea.standing.queues).toEqual(['aviary-tea']);
+    expect(tea.standing.queues).toEqual(['aviary_tea']);
     expect(tea.working).toEqual(['emu-tea', 'pelican-tea']);
     expect(tea.status).toMatchObject({ phase: 'Ready', activeNamespace: 'tea' });
     expect(tea.decide()).toMatchObject({
@@ -124,10 +125,10 @@ describe('another text', () => {
     until(tea, () => tea.readers?.source === 'tea-g2');
     const switchedAt = tea.now;
     until(tea, () => tea.places.length === 1);
-    expect(tea.now - switchedAt).toBeGreaterThanOrEqual(graceMs - 60_000);
+    expect(tea.now - switchedAt).toBeGreaterThanOrEqual(rollbackMs - 60_000);
     expect(tea.settle()).toBe(true);
     expect(tea.places).toEqual(['aviary/tea-g2']);
-    expect(tea.standing.queues).toEqual(['aviary-tea-g2']);
+    expect(tea.standing.queues).toEqual(['aviary_tea-g2']);
     expect(tea.standing.sources).toEqual(['tea-g2']);
     expect(tea.breaches).toEqual([]);
   });
@@ -195,7 +196,7 @@ describe('a deletion', () => {
     tea.delete();
     expect(tea.settle()).toBe(true);
     expect(tea.isGone).toBe(true);
-    expect(tea.standing).toEqual({ objects: [], sources: [], queues: ['aviary-tea'] });
+    expect(tea.standing).toEqual({ objects: [], sources: [], queues: ['aviary_tea'] });
     expect(tea.places).toEqual(['aviary/tea']);
     expect(tea.readers).toBeUndefined();
     expect(tea.events.map(({ reason }) => reason)).toContain('Retained');

@@ -6,9 +6,6 @@ import { beginGeneration, digestOf, fits, inPlace, type Generation } from './gen
 import type { Observed, ObservedGeneration, ReadersEntry } from './observed.ts';
 import type { Plan } from './plan.ts';
 
-/** How long readers may take to notice that they are elsewhere, and people to think better of it, in milliseconds. */
-export const graceMs = 600_000;
-
 /** The generations that go on, the wanted one first where there is one, and where readers are sent. */
 export interface Outcome {
   readonly kept: readonly Generation[];
@@ -41,9 +38,9 @@ export function move(plan: Plan, index: SemanticIndex): Outcome {
     if (isRead && !isSettled(wanted)) {
       return goOn(plan, other, undefined);
     }
-    if (!isRead && isOver(other.generation, now)) return drop(plan, other) ?? [];
+    if (!isRead && isOver(other.generation, plan)) return drop(plan, other) ?? [];
     const retiredAt = other.generation.retiredAt ?? now;
-    plan.lookAt(retiredAt + graceMs);
+    plan.lookAt(retiredAt + plan.rollbackMs);
     return goOn(plan, other, retiredAt);
   });
   return { kept: [wanted, ...kept], readers };
@@ -54,9 +51,9 @@ const goOn = (plan: Plan, seen: ObservedGeneration, retiredAt: number | undefine
   advance(plan, seen, { ...seen.generation, retiredAt }, { isWanted: false });
 
 /** What nobody has ever searched has no grace. */
-const isOver = ({ audited, retiredAt }: Generation, now: number) =>
+const isOver = ({ audited, retiredAt }: Generation, { now, rollbackMs }: Plan) =>
   (audited === undefined && retiredAt === undefined) ||
-  (retiredAt !== undefined && now >= retiredAt + graceMs);
+  (retiredAt !== undefined && now >= retiredAt + rollbackMs);
 
 /** Takes one away that nobody reads: first it is on record that nobody may go back to it. */
 export function drop(plan: Plan, seen: ObservedGeneration): Generation | undefined {

@@ -22,6 +22,8 @@ export class Plan {
   readonly spec: SemanticIndexSpec;
   readonly observed: Observed;
   readonly now: number;
+  /** Readers notice within it that they are elsewhere, and people may think better of it. */
+  readonly rollbackMs: number;
   readonly objects: KubernetesObject[] = [];
   readonly removals: ObjectReference[] = [];
   readonly acts: Act[] = [];
@@ -41,6 +43,7 @@ export class Plan {
     this.observed = observed;
     this.spec = spec;
     this.now = now;
+    this.rollbackMs = surroundings.environment.rollbackSeconds * 1_000;
     this.desired = new Desired(surroundings, { name, uid }, spec);
   }
 

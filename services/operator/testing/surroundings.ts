@@ -14,6 +14,7 @@ export const surroundings: Surroundings = readSurroundings(
         resources: { cpu: { request: '50m', limit: '1' }, memory: '1Gi' },
       },
       audit: { schedule: '17 3 * * 0', repair: false },
+      rollbackSeconds: 600,
       neighbours: { monitoring: 'monitoring', keda: 'keda' },
     },
     platform: {
