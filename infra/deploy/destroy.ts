@@ -24,6 +24,7 @@ export async function destroy(deployment: Deployment): Promise<void> {
     await outputs(deployment);
     await kubeconfig(deployment);
     const { namespace } = deployment.outputs().cluster;
+    await deleteSemanticIndexes(deployment);
     await tools.run('kubectl', ['delete', 'namespace', namespace, '--ignore-not-found', '--wait']);
     for (const chart of productionCharts().reverse()) {
       await tools.run('helm', [
@@ -45,6 +46,21 @@ export async function destroy(deployment: Deployment): Promise<void> {
   deployment.say(
     `${names.stack} is gone. Left are its logs in CloudWatch, its key for 30 days, and the stack's history: "pulumi stack rm ${stack} --cwd infra".`,
   );
+}
+
+/** While there is an operator to let them go: the namespace would wait for it in vain, since it takes it away too. */
+async function deleteSemanticIndexes(deployment: Deployment): Promise<void> {
+  const { tools } = deployment;
+  const definition = [
+    'get',
+    'crd/semanticindexes.aviary.dev',
+    '--ignore-not-found',
+    '--output=name',
+  ];
+  if (!(await tools.ask('kubectl', definition))) return;
+  // An operator waits ten minutes for servers that are away.
+  const all = ['delete', 'semanticindexes', '--all', '--timeout=15m'];
+  await tools.run('kubectl', deployment.inNamespace(...all));
 }
 
 /** By hand, or as CONFIRM where there is nobody to type. */
