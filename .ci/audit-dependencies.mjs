@@ -42,7 +42,8 @@ function faultsOf(path, entry) {
   // What is bundled is in the content of the package that brings it.
   if (entry.inBundle !== true && !/^sha512-/.test(entry.integrity ?? ''))
     found.push(`${name} has no SHA-512 in package-lock.json: install it anew`);
-  const isRead = entry.license !== undefined && allowedOfPackages.get(packageName) === entry.license;
+  const isRead =
+    entry.license !== undefined && allowedOfPackages.get(packageName) === entry.license;
   if (entry.dev !== true && !isRead && !isAllowed(entry.license))
     found.push(
       `${name} has the licence ${entry.license ?? '(none)'}: choose another package, or allow it in ${import.meta.filename} after reading it`,
