@@ -1,21 +1,25 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseAuthorities } from '../../packages/platform-outputs/src/index.ts';
 import type { Deployment } from './deployment.ts';
 import { authorities, databaseUsers, runSql } from './database.ts';
 import { StepError } from './tools.ts';
 
-const services = ['pelican', 'emu', 'frontend'];
+const services = ['pelican', 'emu', 'operator', 'frontend'];
+
+/** What an operator takes the place of: both would read the same tables' changes. */
+const fixedWorkers = ['deployment/pelican', 'deployment/emu', 'scaledobject/emu', 'cronjob/audit'];
 
 /**
  * Brings dist/prod into the cluster, in the order in which one needs the other. Objects that are in dist/prod no more
- * stay, but for a public address: with it goes the sign-in, and everybody could edit.
+ * stay, but for a public address: with it goes the sign-in, and everybody could edit; and for workers where an operator
+ * makes them.
  */
 export async function apply(deployment: Deployment): Promise<void> {
   const { tools } = deployment;
-  const files = readdirSync(join(deployment.root, 'dist/prod')).sort();
-  const before = files.filter((file) => file < '30');
-  const after = files.filter((file) => file >= '40');
+  const files = manifestsOf(deployment);
+  const between = (first: string, end: string) =>
+    files.filter((file) => file >= first && file < end);
 
   if (deployment.outputs().ingress === undefined) {
     await tools.run(
@@ -23,21 +27,35 @@ export async function apply(deployment: Deployment): Promise<void> {
       deployment.inNamespace('delete', 'ingress', 'frontend', '--ignore-not-found'),
     );
   }
-  await applyFiles(deployment, before.slice(0, 1));
+  await applyFiles(deployment, between('00', '10'));
   await applyAuthorities(deployment);
-  await applyFiles(deployment, before.slice(1));
+  await applyFiles(deployment, between('10', '30'));
   await tools.run('kubectl', [
     ...deployment.inNamespace('wait', '--for=condition=Ready', 'externalsecret', '--all'),
     '--timeout=120s',
   ]);
   await databaseUsers(deployment);
   if (deployment.environment.FILE) await runSql(deployment);
-  await install(
-    deployment,
-    files.filter((file) => file.startsWith('30')),
-  );
-  await applyFiles(deployment, after);
+  const preparation = between('30', '40');
+  if (preparation.length > 0) await install(deployment, preparation);
+  if (runs(files, 'operator')) {
+    await tools.run(
+      'kubectl',
+      deployment.inNamespace('delete', ...fixedWorkers, '--ignore-not-found', '--wait'),
+    );
+  }
+  await applyFiles(deployment, between('40', '99'));
 }
+
+/** @throws StepError where there are none. */
+function manifestsOf({ root, stack }: Deployment): string[] {
+  const directory = join(root, 'dist/prod');
+  if (existsSync(directory)) return readdirSync(directory).sort();
+  throw new StepError(`There are no manifests: run "make deploy-synth STACK=${stack}" first.`);
+}
+
+const runs = (files: readonly string[], service: string) =>
+  files.some((file) => file.endsWith(`-${service}.yaml`));
 
 /**
  * Prepares the database for this version. A finished Job cannot be changed: it is made anew.
@@ -99,7 +117,8 @@ const serverSide = ['apply', '--server-side', '--force-conflicts', '--field-mana
 
 /** Waits until every service runs in its new version, and the public address, if there is to be one, has its load balancer. */
 export async function wait(deployment: Deployment): Promise<void> {
-  for (const service of services) {
+  const files = manifestsOf(deployment);
+  for (const service of services.filter((name) => runs(files, name))) {
     await deployment.tools.run('kubectl', [
       ...deployment.inNamespace('rollout', 'status', `deployment/${service}`),
       '--timeout=10m',

@@ -4,7 +4,7 @@ import * as docker from '@pulumi/docker-build';
 import * as pulumi from '@pulumi/pulumi';
 import type { Names } from './names.ts';
 
-type Service = 'pelican' | 'emu' | 'frontend';
+type Service = 'pelican' | 'emu' | 'frontend' | 'operator';
 
 /** Of the nodes: Auto Mode's own node pool for workloads takes no other. */
 const nodePlatform = 'linux/amd64';
@@ -15,11 +15,13 @@ const nodePlatform = 'linux/amd64';
  */
 export class Images extends pulumi.ComponentResource {
   /** As registry/name@sha256:… */
-  readonly references: Record<Service, pulumi.Output<string>>;
+  readonly references: Record<Exclude<Service, 'operator'>, pulumi.Output<string>> & {
+    operator?: pulumi.Output<string>;
+  };
 
   constructor(
     names: Names,
-    { commit, expendable }: { commit: string; expendable: boolean },
+    { commit, operator, expendable }: { commit: string; operator: boolean; expendable: boolean },
     options: pulumi.ComponentResourceOptions,
   ) {
     super('aviary:infra:Images', 'images', {}, options);
@@ -57,6 +59,7 @@ export class Images extends pulumi.ComponentResource {
       pelican: referenceOf('pelican'),
       emu: referenceOf('emu'),
       frontend: referenceOf('frontend'),
+      ...(operator ? { operator: referenceOf('operator') } : {}),
     };
     this.registerOutputs();
   }

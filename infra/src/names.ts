@@ -1,3 +1,5 @@
+import { indexQueueName } from '../../packages/queue/src/index-queues.ts';
+
 /** Every name and tag of a stack: the only place that makes them. */
 export interface Names {
   /** Beginning of all names, and the name where one is enough. */
@@ -5,6 +7,8 @@ export interface Names {
   of(part: string): string;
   /** As packages/queue names its three. */
   readonly queues: { live: string; dead: string; refresh: string };
+  /** The same for the queues that an operator makes, as patterns of all of them. */
+  readonly indexQueues: { live: string; dead: string; refresh: string };
   /** Path of a secret in Secrets Manager. */
   secret(name: string): string;
   repository(image: string): string;
@@ -19,10 +23,16 @@ export function namesOf(stack: string, environment: string): Names {
     );
   }
   const prefix = `aviary-${stack}`;
+  const queuesOf = (name: string) => ({
+    live: `${name}.fifo`,
+    dead: `${name}-dead.fifo`,
+    refresh: `${name}-refresh`,
+  });
   return {
     stack: prefix,
     of: (part) => `${prefix}-${part}`,
-    queues: { live: `${prefix}.fifo`, dead: `${prefix}-dead.fifo`, refresh: `${prefix}-refresh` },
+    queues: queuesOf(prefix),
+    indexQueues: queuesOf(indexQueueName(prefix, '*')),
     secret: (name) => `${prefix}/${name}`,
     repository: (image) => `${prefix}/${image}`,
     tags: { Application: 'aviary', Stack: stack, Environment: environment, ManagedBy: 'pulumi' },

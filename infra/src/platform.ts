@@ -10,6 +10,7 @@ import { dashboardBody } from './dashboard.ts';
 import { Database, databaseUsers } from './database.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { Identities } from './identity/identities.ts';
+import type { QueueArns } from './identity/policies.ts';
 import { Images } from './images.ts';
 import type { Names } from './names.ts';
 import { Network } from './network/network.ts';
@@ -34,6 +35,16 @@ export interface Operations {
   /** Where RDS keeps the master password; empty where the stack's configuration has it. */
   masterSecretArn: string;
   alarmsTopicArn: string;
+}
+
+/** Of the queues that an operator makes: they are there when it has made them, so only their pattern is known here. */
+function indexQueueArns({ indexQueues }: Names, region: string, account: string): QueueArns {
+  const arnOf = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
+  return {
+    live: arnOf(indexQueues.live),
+    dead: arnOf(indexQueues.dead),
+    refresh: arnOf(indexQueues.refresh),
+  };
 }
 
 /** The whole platform, part by part. */
@@ -61,7 +72,7 @@ export function buildPlatform(given: Given): {
   const secrets = new Secrets(names, settings, options);
   const images = new Images(
     names,
-    { commit: given.commit, expendable: !settings.protectData },
+    { commit: given.commit, operator: settings.operator, expendable: !settings.protectData },
     options,
   );
   for (const index of indexesOf(specs)) {
@@ -75,27 +86,23 @@ export function buildPlatform(given: Given): {
   const databaseArns = pulumi
     .all([accountId, pulumi.all(database.resourceIds)])
     .apply(([account, ids]) => ids.map((id) => `arn:aws:rds-db:${region}:${account}:dbuser:${id}`));
-  new Identities(
-    names,
-    cluster.name,
-    pulumi
-      .all([
-        queues.live.arn,
-        queues.dead.arn,
-        queues.refresh.arn,
-        databaseArns,
-        pulumi.all([secrets.openai, secrets.pinecone, ...(secrets.signIn ? [secrets.signIn] : [])]),
-      ])
-      .apply(([live, dead, refresh, all, named]) => ({
-        live,
-        dead,
-        refresh,
-        databases: { primary: all[0] ?? '', all },
-        users: databaseUsers,
-        secrets: named,
-      })),
-    options,
-  );
+  const arns = pulumi
+    .all([
+      accountId,
+      queues.live.arn,
+      queues.dead.arn,
+      queues.refresh.arn,
+      databaseArns,
+      pulumi.all([secrets.openai, secrets.pinecone, ...(secrets.signIn ? [secrets.signIn] : [])]),
+    ])
+    .apply(([account, live, dead, refresh, all, named]) => ({
+      queues: { live, dead, refresh },
+      ...(settings.operator ? { indexQueues: indexQueueArns(names, region, account) } : {}),
+      databases: { primary: all[0] ?? '', all },
+      users: databaseUsers,
+      secrets: named,
+    }));
+  new Identities(names, cluster.name, { arns, operator: settings.operator }, options);
 
   const watched = {
     queues: names.queues,

@@ -36,6 +36,11 @@ const settingsSchema = z.strictObject({
   database: databaseSchema,
   /** SemanticIndex files or directories, from infra/: an index is made for each that they name. */
   specs: z.array(z.string().min(1)).min(1),
+  /**
+   * Whether an operator makes workers for each SemanticIndex: it is built, it may make and delete queues of its own, and
+   * services reach these. The manifests' environment says the same.
+   */
+  operator: z.boolean(),
   /** Whether the frontend has a sign-in, whose secret is then kept. */
   signIn: z.boolean(),
   alarmEmail: z.email().optional(),
@@ -52,6 +57,7 @@ const shared = {
   kubernetesVersion: '1.35',
   administrators: [],
   specs: ['../examples'],
+  operator: false,
   signIn: false,
 };
 

@@ -237,18 +237,49 @@ describe('make deploy', () => {
     expect(calls.filter((call) => call.includes('dist/prod/40-pelican'))).toEqual([]);
   });
 
+  test('with an operator, its definition comes first, and it takes the place of fixed workers', async () => {
+    const images = { ...platform.platform.images, operator: `operator@sha256:${'b'.repeat(64)}` };
+    const prints = JSON.stringify({ platform: { ...platform.platform, images } });
+    tools.answer(answers([{ call: 'pulumi stack output --json', prints }]));
+    const { code, calls } = await run('deploy', {
+      ...keys,
+      OVERRIDES: 'cdk8s/examples/operator.yaml',
+    });
+    expect(code).toBe(0);
+    const apply =
+      'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/';
+    const found = positions(calls, [
+      `${apply}00-crd.yaml`,
+      `${apply}00-namespace.yaml`,
+      `${apply}10-settings.yaml`,
+      'kubectl --namespace aviary delete deployment/pelican deployment/emu',
+      `${apply}40-operator.yaml`,
+      'kubectl --namespace aviary rollout status deployment/operator',
+      'kubectl --namespace aviary rollout status deployment/frontend',
+    ]);
+    expect(found).toEqual([...found].sort((one, other) => one - other));
+    const others = /job[ /]install|deployment\/(pelican|emu) --timeout/;
+    expect(calls.filter((line) => others.test(line))).toEqual([]);
+  });
+
   test('waits for the load balancer of a public address', async () => {
     const ingress = { host: 'aviary.example.com', certificateArn: 'arn:aws:acm:x:1:certificate/y' };
+    const secrets = { ...platform.platform.secrets, signIn: 'arn:aws:secretsmanager:x:1:secret:y' };
     tools.answer(
       answers([
         {
           call: 'pulumi stack output --json',
-          prints: JSON.stringify({ platform: { ...platform.platform, ingress } }),
+          prints: JSON.stringify({ platform: { ...platform.platform, ingress, secrets } }),
         },
         { call: 'kubectl --namespace aviary get ingress', prints: 'alb.example.com' },
       ]),
     );
     await run('outputs');
+    expect((await run('wait')).said).toMatch(
+      /no manifests: run "make deploy-synth STACK=dev" first/,
+    );
+    writeFileSync(join(checkout, 'sign-in.yaml'), 'signIn: { issuer: https://id.example.com }');
+    await run('synth', { OVERRIDES: 'sign-in.yaml' });
     const { calls } = await run('wait');
     expect(calls.at(-1)).toMatch(/wait --for=jsonpath=.*loadBalancer.* ingress\/frontend/);
     const { said } = await run('smoke');
@@ -296,6 +327,17 @@ describe('make destroy', () => {
       'helm uninstall external-secrets',
       'helm uninstall keda',
       'pulumi destroy --yes',
+    ]);
+    expect(found).toEqual([...found].sort((one, other) => one - other));
+  });
+
+  test('SemanticIndexes go before the operator that lets them go', async () => {
+    const definition = 'customresourcedefinition/semanticindexes.aviary.dev';
+    tools.answer(answers([{ call: 'kubectl get crd/semanticindexes', prints: definition }]));
+    const { calls } = await run('destroy', confirmed);
+    const found = positions(calls, [
+      'kubectl --namespace aviary delete semanticindexes --all',
+      'kubectl delete namespace aviary',
     ]);
     expect(found).toEqual([...found].sort((one, other) => one - other));
   });

@@ -12,6 +12,7 @@ const password = { 'aviary:databasePassword': 'for-the-readers-alone' };
 let dev: RegisteredPlatform;
 let prod: RegisteredPlatform;
 let withReaders: RegisteredPlatform;
+let withOperator: RegisteredPlatform;
 beforeAll(() => {
   dev = register('dev');
   prod = register('prod', {
@@ -23,6 +24,7 @@ beforeAll(() => {
       certificateArn: 'arn:aws:acm:eu-west-1:1:certificate/x',
     },
   });
+  withOperator = register('prod', { ...reachable, operator: true });
   withReaders = register('prod', { ...reachable, database: { readReplicas: 2 } }, password);
 });
 
@@ -45,6 +47,9 @@ describe('prod', () => {
   test.each(wanted)('%s', (_, policy) => {
     expect(policy(prod)).toEqual([]);
   });
+  test.each(wanted)('with an operator, too, %s', (_, policy) => {
+    expect(policy(withOperator)).toEqual([]);
+  });
   test.each(wanted)('with read replicas, too, %s', (_, policy) => {
     expect(policy(withReaders)).toEqual([]);
   });
@@ -58,6 +63,8 @@ test('outputs name what the manifests need, with a sign-in, readers and an addre
   });
   expect(withReaders.platform.database.readerHosts).toHaveLength(2);
   expect(dev.platform).not.toHaveProperty('ingress');
+  expect(withOperator.platform.images.operator).toMatch(/aviary-prod\/operator@sha256:/);
+  expect(prod.platform.images).not.toHaveProperty('operator');
   expect(prod.operations.masterSecretArn).toMatch(/^arn:aws:secretsmanager/);
   expect(withReaders.operations.masterSecretArn).toBe('');
 });

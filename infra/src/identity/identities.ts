@@ -4,16 +4,17 @@ import { serviceAccounts } from '../../../packages/platform-outputs/src/service-
 import type { Names } from '../names.ts';
 import { policiesOf, policyDocument, trustPods, type Arns, type Identity } from './policies.ts';
 
-/** One role for each service account, bound to it by Pod Identity. */
+/** One role for each service account that has anything to do in AWS, bound to it by Pod Identity. */
 export class Identities extends pulumi.ComponentResource {
   constructor(
     names: Names,
     clusterName: pulumi.Output<string>,
-    arns: pulumi.Output<Arns>,
+    { arns, operator }: { arns: pulumi.Output<Arns>; operator: boolean },
     options: pulumi.ComponentResourceOptions,
   ) {
     super('aviary:infra:Identities', 'identities', {}, options);
     for (const [identity, { namespace, name }] of Object.entries(serviceAccounts)) {
+      if (identity === 'operator' && !operator) continue;
       const role = new aws.iam.Role(
         identity,
         { name: names.of(name), assumeRolePolicy: trustPods },

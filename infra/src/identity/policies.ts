@@ -6,11 +6,18 @@ export interface Statement {
   Resource: string[];
 }
 
-/** Whatever the policies name. */
-export interface Arns {
+/** Of changes, their dead letters and requests to read rows anew. */
+export interface QueueArns {
   live: string;
   dead: string;
   refresh: string;
+}
+
+/** Whatever the policies name. */
+export interface Arns {
+  queues: QueueArns;
+  /** Patterns of the queues that an operator makes; absent where there is none. */
+  indexQueues?: QueueArns;
   /** Each a database's ARN prefix for users: arn:aws:rds-db:REGION:ACCOUNT:dbuser:RESOURCE-ID. */
   databases: { primary: string; all: string[] };
   users: { owner: string; pelican: string; frontend: string };
@@ -24,9 +31,18 @@ const count = 'sqs:GetQueueAttributes';
 const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage'];
 const hold = 'sqs:ChangeMessageVisibility';
 
-/** What each service account may do in AWS: what its code does, on what it does it to, and nothing else. */
+const provision = ['sqs:CreateQueue', 'sqs:GetQueueUrl', 'sqs:DeleteQueue'];
+
+/**
+ * What each service account may do in AWS: what its code does, on what it does it to, and nothing else. One without
+ * statements needs no role: the operator where there is none.
+ */
 export function policiesOf(arns: Arns): Record<Identity, Statement[]> {
-  const { live, dead, refresh, users } = arns;
+  const { users, indexQueues } = arns;
+  const own = arns.queues;
+  const of = (queue: keyof QueueArns) =>
+    indexQueues === undefined ? [own[queue]] : [own[queue], indexQueues[queue]];
+  const [live, dead, refresh] = [of('live'), of('dead'), of('refresh')];
   const connect = (user: string, databases: string[]): Statement =>
     allow(
       ['rds-db:connect'],
@@ -35,21 +51,28 @@ export function policiesOf(arns: Arns): Record<Identity, Statement[]> {
   return {
     install: [connect(users.owner, [arns.databases.primary])],
     pelican: [
-      allow([send, count], [live]),
+      allow([send, count], live),
       // The `aviary` command looks through the dead letters with pelican's identity.
-      allow([send, count, ...take, hold], [dead]),
-      allow([send, count, ...take], [refresh]),
+      allow([send, count, ...take, hold], dead),
+      allow([send, count, ...take], refresh),
       connect(users.pelican, [arns.databases.primary]),
     ],
-    emu: [allow([...take, hold], [live]), allow([send], [dead, refresh])],
+    emu: [allow([...take, hold], live), allow([send], [...dead, ...refresh])],
     frontend: [
-      allow([count], [live]),
-      // The page of the pipeline shows dead letters, and has them redriven or discarded.
-      allow([count, ...take, hold], [dead]),
-      allow([send, count], [refresh]),
+      // Of the environment's own queues alone: the page of the pipeline shows no others.
+      allow([count], [own.live]),
+      // It shows dead letters, and has them redriven or discarded.
+      allow([count, ...take, hold], [own.dead]),
+      allow([send, count], [own.refresh]),
       connect(users.frontend, arns.databases.all),
     ],
-    kedaOperator: [allow([count], [live])],
+    operator: indexQueues
+      ? [
+          allow([...provision, count], [indexQueues.live, indexQueues.dead]),
+          allow(provision, [indexQueues.refresh]),
+        ]
+      : [],
+    kedaOperator: [allow([count], live)],
     externalSecrets: [
       allow(['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], arns.secrets),
     ],

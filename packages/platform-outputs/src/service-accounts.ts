@@ -14,6 +14,8 @@ export const serviceAccounts = {
   pelican: { namespace: 'aviary', name: 'pelican' },
   emu: { namespace: 'aviary', name: 'emu' },
   frontend: { namespace: 'aviary', name: 'frontend' },
+  /** Makes and deletes queues, where an operator makes workers for each SemanticIndex. */
+  operator: { namespace: 'aviary', name: 'operator' },
   /** Reads the queue's depth, to scale emu by it. */
   kedaOperator: { namespace: 'keda', name: 'keda-operator' },
   /** Reads the secrets that PlatformOutputs names. */

@@ -105,7 +105,7 @@ test('from wherever it has come, it reaches what is wanted, and never does what 
         `${target.index}/${world.readers?.index.target.namespace ?? ''}`,
       ]);
       expect(world.standing.sources).toEqual([name]);
-      expect(world.standing.queues).toEqual([`aviary-${name ?? ''}`]);
+      expect(world.standing.queues).toEqual([`aviary_${name ?? ''}`]);
       expect(world.working).toEqual([`emu-${name ?? ''}`, `pelican-${name ?? ''}`]);
     }),
     { ...runs, examples: [[[...haltedInVain], 'Retain']] },

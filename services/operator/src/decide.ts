@@ -134,7 +134,7 @@ function objectionTo(
   if (isReserved(name)) {
     return {
       reason: 'NameReserved',
-      message: `A name that ends as ${name} does is that of a generation: choose another.`,
+      message: `A name that ends as ${name} does is that of a generation, or of dead letters: choose another.`,
     };
   }
   const owner = taken.find((one) => one.index === index && one.namespace === namespace);

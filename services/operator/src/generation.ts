@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { indexQueueName } from '@aviary/queue';
 import type { SemanticIndex } from '@aviary/semantic-index';
 
 /**
@@ -58,12 +59,12 @@ export function beginGeneration(
     name,
     number: number === 'first' ? 1 : number,
     spec: { ...index, name, target },
-    queueName: `${queuePrefix}-${name}`,
+    queueName: indexQueueName(queuePrefix, name),
   };
 }
 
-/** Names that only generations have: `NAME-gN`. */
-export const isReserved = (name: string): boolean => /-g\d+$/.test(name);
+/** Names that only generations have, `NAME-gN`, and those whose queue would be another's dead-letter queue. */
+export const isReserved = (name: string): boolean => /-(g\d+|dead)$/.test(name);
 
 /** Whether its vectors are those that the spec asks for. */
 export const fits = ({ spec }: Generation, index: SemanticIndex): boolean =>
