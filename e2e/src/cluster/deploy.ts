@@ -1,7 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { applyManifests } from './apply-manifests.ts';
 import { reportCluster } from './failure-report.ts';
-import { kubectl, namespace, untilCondition, untilRolledOut } from './kubectl.ts';
+import { kubectl, namespace, untilRolledOut } from './kubectl.ts';
 
 /** As `make synth ENV=kind` writes them. */
 const manifests = join(import.meta.dirname, '../../../dist/kind');
@@ -14,28 +15,17 @@ export async function setup(): Promise<void> {
     if (await exists(`namespace/${namespace}`)) {
       await kubectl(['delete', 'job/seed', 'job/install', '--ignore-not-found']);
     }
-    for (const name of (await readdir(manifests)).sort()) {
-      const objects = await apply(name);
-      // What comes after them needs what they make, and would begin with a back-off.
-      for (const job of objects.filter((object) => object.startsWith('job.batch/'))) {
-        await untilCondition(job, 'condition=complete', 300);
-      }
-    }
+    const files = await readdir(manifests);
+    const contents = files.map((name) => readFile(join(manifests, name), 'utf8'));
+    await applyManifests(
+      new Map((await Promise.all(contents)).map((yaml, at) => [files[at] ?? '', yaml])),
+      namespace,
+    );
     for (const name of ['pelican', 'emu', 'frontend']) await untilRolledOut(name, 300);
   } catch (error) {
     process.stderr.write(await reportCluster());
     throw error;
   }
-}
-
-/** @returns the objects' names */
-async function apply(name: string): Promise<string[]> {
-  const yaml = await readFile(join(manifests, name), 'utf8');
-  // Who has no Prometheus operator has no such kind.
-  if (yaml.includes('kind: PodMonitor') && !(await exists('crd/podmonitors.monitoring.coreos.com')))
-    return [];
-  const names = await kubectl(['apply', '--filename=-', '--output=name'], { input: yaml });
-  return names.trim().split('\n');
 }
 
 /** @throws Error unless these manifests may be applied here. */

@@ -40,6 +40,14 @@ export async function kubectl(args: string[], options: KubectlOptions = {}): Pro
   return stdout;
 }
 
+export type Kubectl = typeof kubectl;
+
+/** Runs kubectl in another namespace. */
+export const kubectlIn =
+  (elsewhere: string): Kubectl =>
+  (args, options) =>
+    kubectl(['--namespace', elsewhere, ...args], options);
+
 /** Waits for a condition, in the words of `kubectl wait --for`. */
 export async function untilCondition(
   target: string,

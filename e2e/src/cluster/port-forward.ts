@@ -8,10 +8,14 @@ export interface PortForward extends AsyncDisposable {
 }
 
 /** Opens a port of a Service's pod on this machine. It ends with that pod. */
-export async function forwardPort(service: string, servicePort: number): Promise<PortForward> {
+export async function forwardPort(
+  service: string,
+  servicePort: number,
+  where = namespace,
+): Promise<PortForward> {
   const child = spawn(
     'kubectl',
-    ['--namespace', namespace, 'port-forward', `service/${service}`, `:${servicePort}`],
+    ['--namespace', where, 'port-forward', `service/${service}`, `:${servicePort}`],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

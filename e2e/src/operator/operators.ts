@@ -9,7 +9,8 @@ import { readEnvironment } from '../../../cdk8s/src/environment/read-environment
 import { choosePlatform } from '../../../cdk8s/src/platform/choose-platform.ts';
 import { writeSurroundings } from '../../../cdk8s/src/surroundings.ts';
 import { policyRules } from '../../../services/operator/src/kubernetes/rights.ts';
-import { kubectl } from '../cluster/kubectl.ts';
+import { kubectl, kubectlIn } from '../cluster/kubectl.ts';
+import { letGo } from './let-go.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const main = join(root, 'services/operator/src/main.ts');
@@ -43,7 +44,7 @@ export async function operatorNamespace(namespace: string): Promise<OperatorName
   await kubectl(['wait', 'crd/semanticindexes.aviary.dev', '--for=condition=Established']);
   await kubectl(['create', 'namespace', namespace]);
   opened.defer(async () => {
-    await letGo(within);
+    await letGo(kubectlIn(namespace));
     await kubectl(['delete', 'namespace', namespace, '--wait=false']);
   });
   await within(['create', '--filename=-'], JSON.stringify(rightsIn(namespace)));
@@ -119,16 +120,6 @@ async function startOperator(variables: Record<string, string>): Promise<Operato
       await ended;
     },
   };
-}
-
-/** Once no operator is left to take finalizers away. */
-async function letGo(within: OperatorNamespace['kubectl']): Promise<void> {
-  const list = JSON.parse(await within(['get', 'semanticindexes', '--output=json'])) as {
-    items: { metadata: { finalizers?: string[] } }[];
-  };
-  if (list.items.length === 0) return;
-  for (const { metadata } of list.items) delete metadata.finalizers;
-  await within(['replace', '--filename=-'], JSON.stringify(list));
 }
 
 /** The cluster of KUBECONFIG. */
