@@ -7,6 +7,14 @@ const standIns = ['sqs', 'pinecone', 'embeddings', 'postgres'].map((name) => `De
 const jobs = ['Job/install', 'CronJob/audit'];
 const services = ['pelican', 'emu', 'frontend'].map((name) => `Deployment/${name}`);
 
+/** The operator makes their pods. */
+const madeByOperator = {
+  'networkpolicy-targets-pod': ['audit', 'emu', 'install', 'pelican'].map(
+    (name) => `NetworkPolicy/${name}`,
+  ),
+  'service-targets-pod': ['Service/emu-admin', 'Service/pelican-admin'],
+};
+
 /** What it finds and we mean, by check. */
 const accepted = {
   kind: {
@@ -30,17 +38,18 @@ const accepted = {
     'deployment-replicas': standIns,
     'deployment-strategy': standIns,
     'container-security-context-user-group-id': ['Deployment/postgres'],
-    // The operator makes their pods.
-    'networkpolicy-targets-pod': ['audit', 'emu', 'install', 'pelican'].map(
-      (name) => `NetworkPolicy/${name}`,
-    ),
-    'service-targets-pod': ['Service/emu-admin', 'Service/pelican-admin'],
+    ...madeByOperator,
   },
   prod: {
     // A digest is the same image for ever.
     'container-image-pull-policy': [...services, ...jobs],
     'deployment-has-host-podantiaffinity': services,
     'deployment-replicas': ['Deployment/emu'],
+  },
+  'prod-operator': {
+    'container-image-pull-policy': ['Deployment/frontend', 'Deployment/operator'],
+    'deployment-has-host-podantiaffinity': ['Deployment/frontend', 'Deployment/operator'],
+    ...madeByOperator,
   },
 };
 

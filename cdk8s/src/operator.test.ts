@@ -1,3 +1,4 @@
+import { serviceAccounts } from '@aviary/platform-outputs';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../services/operator/src/config.ts';
 import { policyRules } from '../../services/operator/src/kubernetes/rights.ts';
@@ -54,15 +55,15 @@ describe('the operator', () => {
   test('understands its variables, and what it is told of its surroundings', () => {
     const variables = operator?.pod.containers[0]?.env ?? [];
     const given = variables.map(({ name, value }) => [name, value ?? 'of a Secret'] as const);
-    const kubernetes = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    const kubernetes = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
     const config = readConfig({ ...Object.fromEntries(given), ...kubernetes });
     expect(config).toMatchObject({ NAMESPACE: 'aviary' });
     const foreign = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
     const known = [...Object.keys(config), ...foreign];
     expect(given.filter(([name]) => !known.includes(name))).toEqual([]);
     const [configMap] = ofKind(objects, 'ConfigMap');
-    const { 'surroundings.json': text = '' } = configMap?.data as Record<string, string>;
-    expect(config.SURROUNDINGS).toMatch(/\/surroundings\.json$/);
+    const { 'surroundings.yaml': text = '' } = configMap?.data as Record<string, string>;
+    expect(config.SURROUNDINGS).toMatch(/\/surroundings\.yaml$/);
     expect(readSurroundings(text)).toMatchObject({ environment: { namespace: 'aviary' } });
   });
 
@@ -109,5 +110,34 @@ describe('the network', () => {
     expect(letsThrough(from, pod('postgres'), 5432)).toBe(false);
     expect(letsThrough({ namespace: 'monitoring' }, from, 9090)).toBe(true);
     expect(letsThrough(pod('frontend'), from, 9090)).toBe(false);
+  });
+});
+
+describe('on EKS', () => {
+  const prod = objectsOf('prod-operator');
+  const podOf = (name: string) => podOwnersIn(prod).find((owner) => owner.name === name)?.pod;
+  const outputs = propsOf('prod-operator').platform;
+
+  test('the operator has its role, the image that infra/ has built, and the key of Pinecone alone', () => {
+    const pod = podOf('operator');
+    const [container] = pod?.containers ?? [];
+    expect(pod?.serviceAccountName).toBe(serviceAccounts.operator.name);
+    expect(container?.image).toBe(outputs.images.operator);
+    const secrets = container?.env.filter(({ valueFrom }) => valueFrom !== undefined);
+    expect(secrets?.map(({ name }) => name)).toEqual(['PINECONE_API_KEY']);
+    expect(container?.env).toContainEqual({ name: 'AWS_REGION', value: outputs.region });
+  });
+
+  test('whoever has a role is there by that name, for the pods that the operator makes', () => {
+    const ours = Object.values(serviceAccounts).filter(({ namespace }) => namespace === 'aviary');
+    const names = ofKind(prod, 'ServiceAccount').map(({ metadata }) => metadata.name);
+    expect(names.toSorted()).toEqual(ours.map(({ name }) => name).toSorted());
+  });
+
+  test('it gets its credentials at the agent of its node', () => {
+    const from = {
+      labels: podOwnersIn(prod).find(({ name }) => name === 'operator')?.labels ?? {},
+    };
+    expect(isLetThrough(prod, { from, to: { address: '169.254.170.23' }, port: 80 })).toBe(true);
   });
 });

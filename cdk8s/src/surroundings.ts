@@ -1,3 +1,4 @@
+import { parse, stringify } from 'yaml';
 import type { ChartProps, WorkerProps } from './charts/chart-props.ts';
 import type { Environment } from './environment/schema.ts';
 
@@ -10,7 +11,7 @@ export type Surroundings = Readonly<{
 /** Changes with the shape of what is written: an operator of another release says so, in place of misreading it. */
 const format = 1;
 
-/** As a file of the operator's. */
+/** As a YAML file of the operator's, in which a value stands once at each of its places, for whoever makes templates. */
 export function writeSurroundings({ environment, platform }: ChartProps): string {
   const { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours } = environment;
   const { images, region, queue, queueReader, sqs, database, index, embedding, reach } = platform;
@@ -18,15 +19,21 @@ export function writeSurroundings({ environment, platform }: ChartProps): string
     environment: { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours },
     platform: {
       images: { pelican: images.pelican, emu: images.emu },
-      ...{ region, queue, queueReader, sqs, database, index, embedding, reach },
+      ...{ region, queue, queueReader, sqs, database, index, embedding },
+      reach: {
+        database: reach.database,
+        queue: reach.queue,
+        index: reach.index,
+        embedding: reach.embedding,
+      },
     },
   };
-  return `${JSON.stringify({ format, ...surroundings }, null, 2)}\n`;
+  return stringify({ format, ...surroundings }, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
 /** @throws Error when it is of another release. */
 export function readSurroundings(text: string): Surroundings {
-  const { format: found, ...surroundings } = JSON.parse(text) as Surroundings & { format: number };
+  const { format: found, ...surroundings } = parse(text) as Surroundings & { format: number };
   if (found === format) return surroundings;
   throw new Error(
     `The file of the operator's surroundings has format ${found}, and this release reads ${format}: apply the manifests of the release that the operator's image is of.`,

@@ -11,14 +11,19 @@ const examples = join(import.meta.dirname, '../examples');
 export const environmentNames = ['kind', 'prod'] as const;
 export type EnvironmentName = (typeof environmentNames)[number];
 
-/** Those, and kind with an operator in place of workers of its own. */
-export const variantNames = [...environmentNames, 'operator'] as const;
+/** Those, and the same with an operator in place of fixed workers. */
+export const variantNames = [...environmentNames, 'operator', 'prod-operator'] as const;
 type VariantName = (typeof variantNames)[number];
 
 /** What each is made of, prod of the example's outputs and sign-in. */
 export function propsOf(name: VariantName): ChartProps {
-  const isProd = name === 'prod';
-  const overrides = { kind: [], prod: ['sign-in.yaml'], operator: ['operator.yaml'] }[name];
+  const isProd = name === 'prod' || name === 'prod-operator';
+  const overrides = {
+    kind: [],
+    prod: ['sign-in.yaml'],
+    operator: ['operator.yaml'],
+    'prod-operator': ['sign-in.yaml', 'operator.yaml'],
+  }[name];
   const environment = readEnvironment(
     isProd ? 'prod' : 'kind',
     overrides.map((file) => join(examples, file)),

@@ -65,6 +65,21 @@ describe("Aviary's Helm chart", () => {
       },
     },
     {
+      what: 'an operator',
+      values: { ...defaults, operator: true },
+    },
+    {
+      what: 'an operator, another network, and nobody who signs in',
+      values: {
+        ...defaults,
+        operator: true,
+        emu: { ...defaults.emu, min: 0, max: 40 },
+        pelican: { ...defaults.pelican, replicas: 5 },
+        networks: { clients: ['10.1.0.0/16'], database: ['10.2.0.0/16', '10.3.0.0/16'] },
+        ...{ ingress: undefined, signIn: undefined, secrets },
+      },
+    },
+    {
       what: 'nobody who signs in',
       values: { ...defaults, ingress: undefined, signIn: undefined, secrets },
     },
@@ -122,8 +137,9 @@ function byName(manifests: string[]): Objects {
       metadata: { name: string };
       data?: Record<string, string>;
     } | null;
-    // The namespace is the release's.
-    if (object === null || object.kind === 'Namespace') continue;
+    // The namespace is the release's, and definitions are of crds/.
+    if (object === null || ['Namespace', 'CustomResourceDefinition'].includes(object.kind))
+      continue;
     // Each release has a Job of its own.
     if (object.kind === 'Job') object.metadata.name = object.metadata.name.replace(/-1$/, '');
     // The same specs, laid out by another printer.
@@ -132,7 +148,7 @@ function byName(manifests: string[]): Objects {
       if (data !== undefined) data[key] = parse(text) as unknown;
     }
     const asText = JSON.stringify(object).replace(
-      /("aviary.dev\/specs":)"[0-9a-f]{16}"/,
+      /("aviary.dev\/(specs|surroundings)":)"[0-9a-f]{16}"/,
       '$1"digest"',
     );
     objects[`${object.kind} ${object.metadata.name}`] = JSON.parse(asText) as unknown;

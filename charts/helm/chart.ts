@@ -23,10 +23,12 @@ const remarks: Record<keyof Values, string> = {
   database:
     'Users log in by IAM token. The authorities of RDS are wanted in the ConfigMap database-authorities, by the key ca.pem.',
   queue: 'Two FIFO queues, and a standard one.',
-  images: 'By digest.',
+  images: 'By digest; the operator with operator: true alone.',
   secrets:
     'In AWS Secrets Manager, read by the External Secrets Operator. signIn only with signIn below.',
   ingress: 'The public address; null for none. Needs signIn.',
+  operator:
+    'true: SemanticIndexes are resources of Kubernetes, and an operator makes workers for each; specs below are not run.',
   signIn: 'Who may edit; null for everybody who reaches the page.',
   pelican: 'docs/kubernetes.md says how to choose the numbers below.',
   emu: 'Scaled by the backlog of the queue.',
@@ -39,7 +41,14 @@ const remarks: Record<keyof Values, string> = {
 
 /** The files of Aviary's Helm chart, by their path in it. */
 export function chartFiles(): Record<string, string> {
-  return { 'Chart.yaml': metadata, 'values.yaml': valuesFile(), ...templates() };
+  const definition =
+    manifestsWith({ ...defaultValues(), operator: true }).get(definitionFile) ?? '';
+  return {
+    'Chart.yaml': metadata,
+    'values.yaml': valuesFile(),
+    'crds/semanticindexes.aviary.dev.yaml': definition,
+    ...templates(),
+  };
 }
 
 function valuesFile(): string {
@@ -58,25 +67,50 @@ interface CommentedKey {
   spaceBefore?: boolean;
 }
 
+/** Helm installs what is there before all else, and neither changes nor deletes it. */
+const definitionFile = '00-crd';
+
 function templates(): Record<string, string> {
   const placeholders = new Placeholders();
-  const full = placeholders.of(defaultValues());
+  const values = placeholders.of(defaultValues());
+  const fixed = templatesOf({ ...values, operator: false }, placeholders);
+  const operated = templatesOf({ ...values, operator: true }, placeholders);
+  const names = [...new Set([...fixed.keys(), ...operated.keys()])].filter(
+    (name) => name !== definitionFile,
+  );
+  return Object.fromEntries(
+    names.map((name) => [
+      `templates/${name}.yaml`,
+      chosenBy('$.Values.operator', operated.get(name), fixed.get(name)),
+    ]),
+  );
+}
+
+/** One text or the other; nothing where there is none. */
+function chosenBy(condition: string, one: string | undefined, other: string | undefined): string {
+  if (one === other) return one ?? '';
+  if (one === undefined) return `{{- if not ${condition} }}\n${other ?? ''}{{- end }}\n`;
+  const otherwise = other === undefined ? '' : `{{- else }}\n${other}`;
+  return `{{- if ${condition} }}\n${one}${otherwise}{{- end }}\n`;
+}
+
+function templatesOf(full: Values, placeholders: Placeholders): Map<string, string> {
   const withoutIngress = { ...full, ingress: undefined };
   const { openai, pinecone } = full.secrets;
   const withoutSignIn = { ...withoutIngress, signIn: undefined, secrets: { openai, pinecone } };
   const variants = [full, withoutIngress, withoutSignIn].map((values) =>
     manifestsWith(values, namespace),
   );
-  const files: Record<string, string> = {};
+  const files = new Map<string, string>();
   for (const name of variants[0]?.keys() ?? []) {
     const [whole, noIngress, neither] = variants.map((manifests) =>
-      templateOf(chosenFrom(name, manifests), placeholders).split('\n'),
+      finished(templateOf(chosenFrom(name, manifests), placeholders)).split('\n'),
     );
     const lines = conditional(whole ?? [], [
       { condition: '$.Values.ingress', lines: noIngress ?? [] },
       { condition: '$.Values.signIn', lines: neither ?? [] },
     ]);
-    files[`templates/${name}.yaml`] = finished(lines.join('\n'));
+    files.set(name, lines.join('\n'));
   }
   return files;
 }
@@ -95,7 +129,15 @@ function finished(template: string): string {
         /^( *aviary.dev\/specs: ).*$/gm,
         '$1{{ $.Values.specs | toJson | sha256sum | trunc 16 | quote }}',
       )
-      .replace(/^(kind: ConfigMap\n[^]*?\ndata:\n)(?: .*\n|\n)*/m, `$1${specsTemplate}`)
+      // Pods of the operator read it when they start.
+      .replace(
+        /^( *aviary.dev\/surroundings: ).*$/gm,
+        '$1{{ $.Values | toJson | sha256sum | trunc 16 | quote }}',
+      )
+      .replace(
+        /^(kind: ConfigMap\nmetadata:\n(?: .*\n)*? {2}name: semantic-indexes\n[^]*?\ndata:\n)(?: .*\n|\n)*/m,
+        `$1${specsTemplate}`,
+      )
       // A Job cannot be changed: each release has its own.
       .replace(/^(kind: Job\n[^]*?\n {2}name: install)\n/m, '$1-{{ $.Release.Revision }}\n')
   );

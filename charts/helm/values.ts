@@ -14,6 +14,8 @@ type Outputs = Omit<PlatformOutputs, 'accountId' | 'cluster'>;
 
 /** What a person may choose: all that the manifests of prod are made of, but for what others are derived from. */
 export interface Values extends Outputs {
+  /** Whether an operator makes workers for SemanticIndexes, which are resources then, and the specs below are not run. */
+  operator: boolean;
   signIn?: NonNullable<Environment['signIn']> | undefined;
   pelican: Environment['pelican'];
   emu: Environment['emu'];
@@ -28,7 +30,7 @@ export interface Values extends Outputs {
 /** The example's, as cdk8s/examples has it. */
 export function defaultValues(): Values {
   const { region, database, queue, images, secrets, ingress } = outputs;
-  const { signIn, pelican, emu, neighbours, networks, indexes } = prod;
+  const { operator, signIn, pelican, emu, neighbours, networks, indexes } = prod;
   const { min, max, cpuPercent, resources } = prod.frontend;
   return {
     region,
@@ -37,6 +39,7 @@ export function defaultValues(): Values {
     images,
     secrets,
     ingress,
+    operator,
     signIn,
     pelican,
     emu,
@@ -50,10 +53,11 @@ export function defaultValues(): Values {
 
 /** The manifests of prod with these values. */
 export function manifestsWith(values: Values, namespace = prod.namespace): Manifests {
-  const { specs, signIn, pelican, emu, neighbours, networks, ...rest } = values;
+  const { specs, operator, signIn, pelican, emu, neighbours, networks, ...rest } = values;
   const environment: Environment = {
     ...prod,
     namespace,
+    operator,
     indexes: Object.entries(specs).map(([name, spec]) => ({ name, ...spec })),
     signIn,
     pelican,

@@ -21,7 +21,7 @@ import { auditTask, ownersTask } from './tasks.ts';
 
 const name = 'operator';
 const directory = '/etc/aviary/surroundings';
-const file = 'surroundings.json';
+const file = 'surroundings.yaml';
 
 /**
  * Makes workers for each SemanticIndex: two pods, one of which leads. With it stands what all of those workers share, so

@@ -58,8 +58,6 @@ export interface WorkerPlatform {
     readonly queue: readonly Way[];
     readonly index: readonly Way[];
     readonly embedding: readonly Way[];
-    /** To whom people sign in. */
-    readonly signIn: readonly Way[];
   };
 }
 
@@ -68,6 +66,10 @@ export interface Platform extends WorkerPlatform {
   readonly images: Readonly<Record<'pelican' | 'emu' | 'frontend', string>> & {
     /** Absent where there never is one. */
     readonly operator?: string | undefined;
+  };
+  readonly reach: WorkerPlatform['reach'] & {
+    /** To whom people sign in. */
+    readonly signIn: readonly Way[];
   };
   /** What the frontend alone is told. */
   readonly page: Partial<Variables<FrontendVariables>>;
