@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { integer, loadConfig, serviceConfig } from '@aviary/runtime';
 import { z } from 'zod';
 
-const schema = z.object({
+const variables = z.object({
   ...serviceConfig,
   /** Where its SemanticIndexes are, and all that it makes of them. */
   NAMESPACE: z.string(),
@@ -25,18 +25,22 @@ const schema = z.object({
   REQUEST_BURST: integer({ min: 1, max: 1_000 }).default(40),
   /** Until all objects are listed anew, at the latest. */
   RELIST_SECONDS: integer({ min: 5, max: 3_600 }).default(600),
-  /** Where its credentials for the API server are: a token, and the authority of the server's certificate. */
-  SERVICE_ACCOUNT_DIRECTORY: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
-  /** Given to every pod: where the API server is. */
-  KUBERNETES_SERVICE_HOST: z.string(),
-  KUBERNETES_SERVICE_PORT: z.string(),
+  /** The file that says where the API server is, and who asks; in a pod, its service account does. */
+  KUBECONFIG: z.string().optional(),
+  /** Given to every pod. */
+  KUBERNETES_SERVICE_HOST: z.string().optional(),
 });
 
-/** The environment variables, before they are read; the last two are in every pod. */
-export type OperatorVariables = Omit<
-  z.input<typeof schema>,
-  'KUBERNETES_SERVICE_HOST' | 'KUBERNETES_SERVICE_PORT'
->;
+const schema = variables.refine(
+  ({ KUBECONFIG, KUBERNETES_SERVICE_HOST }) => KUBECONFIG ?? KUBERNETES_SERVICE_HOST,
+  {
+    path: ['KUBECONFIG'],
+    error: 'is not set; outside of a pod, set it to the path of a kubeconfig',
+  },
+);
+
+/** The environment variables, before they are read. */
+export type OperatorVariables = Omit<z.input<typeof schema>, 'KUBERNETES_SERVICE_HOST'>;
 
 /** @throws ConfigError that lists every fault. */
 export function readConfig(

@@ -15,9 +15,9 @@ import { VectorIndex } from '@aviary/vector-index';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
 import { ApiServer } from './kubernetes/api-server.ts';
+import { connectionTo, loadKubeConfig } from './kubernetes/connection.ts';
 import { RateLimit } from './kubernetes/rate-limit.ts';
 import { leaseName } from './kubernetes/rights.ts';
-import { serviceAccountAccess } from './kubernetes/service-account.ts';
 import { Leader } from './leader.ts';
 import { Telemetry } from './telemetry.ts';
 
@@ -51,11 +51,7 @@ async function main(): Promise<void> {
     leads: () => leads,
   });
   const api = new ApiServer({
-    access: serviceAccountAccess({
-      host: config.KUBERNETES_SERVICE_HOST,
-      port: config.KUBERNETES_SERVICE_PORT,
-      directory: config.SERVICE_ACCOUNT_DIRECTORY,
-    }),
+    connection: connectionTo(loadKubeConfig(config.KUBECONFIG)),
     namespace: config.NAMESPACE,
     fieldManager: 'aviary-operator',
     rateLimit: new RateLimit({

@@ -9,7 +9,7 @@ export function writeStatus(
   status: SemanticIndexStatus,
   signal: AbortSignal,
 ): Promise<KubernetesObject> {
-  return api.applyStatus(
+  return api.apply(
     {
       apiVersion: 'aviary.dev/v1alpha1',
       kind: 'SemanticIndex',
@@ -17,5 +17,6 @@ export function writeStatus(
       status,
     },
     signal,
+    'Status',
   );
 }

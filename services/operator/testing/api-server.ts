@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
 import { ApiServer } from '../src/kubernetes/api-server.ts';
+import { connectionTo } from '../src/kubernetes/connection.ts';
 import { RateLimit } from '../src/kubernetes/rate-limit.ts';
 import type { KubernetesObject } from '../src/kubernetes/resources.ts';
 
 type Stored = KubernetesObject & { metadata: { resourceVersion: string; uid: string } };
+
+const inJson = { 'content-type': 'application/json' };
 
 interface Change {
   version: number;
@@ -46,8 +50,13 @@ export class TestApiServer implements AsyncDisposable {
 
   client(): ApiServer {
     const { port } = this.#server.address() as AddressInfo;
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromClusterAndUser(
+      { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+      { name: 'test', token: 'token' },
+    );
     return new ApiServer({
-      access: { server: new URL(`http://127.0.0.1:${port}`), token: () => 'token' },
+      connection: connectionTo(kubeConfig),
       namespace: 'test',
       fieldManager: 'test',
       rateLimit: new RateLimit({ perSecond: 10_000, burst: 10_000 }),
@@ -123,7 +132,7 @@ export class TestApiServer implements AsyncDisposable {
     const watch = searchParams.get('watch') === 'true';
     this.requests.push({ method, path: pathname, watch });
     const send = (status: number, body: unknown, headers: Record<string, string> = {}) =>
-      response.writeHead(status, headers).end(JSON.stringify(body));
+      response.writeHead(status, { ...inJson, ...headers }).end(JSON.stringify(body));
     try {
       const refusal = this.refusals.shift();
       if (refusal) return void send(refusal.status, { message: 'refused' }, refusal.headers);
@@ -139,14 +148,14 @@ export class TestApiServer implements AsyncDisposable {
           return void send(404, { message: 'not found' });
         return void send(200, this.#list(pathname));
       }
+      if (method === 'DELETE') {
+        if (!this.objects.has(pathname)) return void send(404, { message: 'not found' });
+        this.remove(pathname);
+        return void send(200, {});
+      }
       const body = (await json(request)) as KubernetesObject;
       const path = method === 'POST' ? `${pathname}/${body.metadata.name}` : pathname;
       const known = this.objects.get(path);
-      if (method === 'DELETE') {
-        if (!known) return void send(404, { message: 'not found' });
-        this.remove(path);
-        return void send(200, {});
-      }
       if (method === 'POST' && known) return void send(409, { message: 'already exists' });
       if (method === 'PUT' && known?.metadata.resourceVersion !== body.metadata.resourceVersion)
         return void send(409, { message: 'the object has been modified' });
@@ -165,7 +174,7 @@ export class TestApiServer implements AsyncDisposable {
 
   #watch(collection: string, query: URLSearchParams, response: ServerResponse): void {
     const from = Number(query.get('resourceVersion'));
-    response.writeHead(200);
+    response.writeHead(200, inJson);
     response.flushHeaders();
     if (this.isSilent) return;
     if (from < this.#forgottenUntil) {

@@ -1,39 +1,41 @@
-import http from 'node:http';
-import https from 'node:https';
-import { text } from 'node:stream/consumers';
-import { ApiFailure, hasStatus } from './failure.ts';
+import type { ReadableStream } from 'node:stream/web';
+import {
+  CustomObjectsApi,
+  Observable,
+  PatchStrategy,
+  ResponseContext,
+  SelfDecodingBody,
+  setHeaderOptions,
+  type Configuration,
+  type ConfigurationOptions,
+  type RequestContext,
+} from '@kubernetes/client-node';
+import { hasStatus, toFailure } from './failure.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { pathOf, pluralOf, resourceOf, type KubernetesObject, type Resource } from './resources.ts';
-import type { ApiAccess } from './service-account.ts';
+import { placeOf, resourceOf, type KubernetesObject, type Resource } from './resources.ts';
 
-/** Longest wait for an answer; a watch has its own. */
+/** Longest wait for an answer, in milliseconds; a watch has its own. */
 const timeoutMs = 30_000;
-const remedies: Record<number, string> = {
-  401: ' Its service account must be known to the cluster.',
-  403: ' Give its Role this right.',
-};
+const pageSize = 250;
 
 export interface ApiServerOptions {
-  access: ApiAccess;
+  connection: Configuration;
   /** Of all objects. */
   namespace: string;
-  /** Whose fields are those that it applies. */
+  /** Whose fields are those that it writes. */
   fieldManager: string;
   rateLimit: RateLimit;
   /** Told of every answer, and of those that never came as `none`. */
   onRequest: (verb: string, resource: string, status: string) => void;
 }
 
-interface Call {
-  verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  resource: Resource;
-  name?: string;
-  part?: 'status';
-  query?: Readonly<Record<string, string>>;
-  body?: unknown;
-  contentType?: string;
-  signal: AbortSignal;
+/** Of what a request is about. */
+type Place = ReturnType<typeof placeOf> & { namespace: string; fieldManager: string };
+
+/** Of a list. */
+interface Page {
+  metadata: { resourceVersion?: string; continue?: string };
+  items?: KubernetesObject[];
 }
 
 export interface Listed {
@@ -42,22 +44,18 @@ export interface Listed {
 }
 
 /**
- * The objects of one namespace. Every method throws ApiFailure, or the reason of the signal that ended it; none tries
- * again.
+ * The objects of one namespace, by the library's client of custom objects: it passes objects of any kind on as they are.
+ * Every method throws ApiFailure, or the reason of the signal that ended it; none tries again.
  */
 export class ApiServer {
   readonly namespace: string;
   readonly #options: ApiServerOptions;
-  readonly #agent: http.Agent;
+  readonly #objects: CustomObjectsApi;
 
   constructor(options: ApiServerOptions) {
-    const { server, ca } = options.access;
     this.#options = options;
     this.namespace = options.namespace;
-    this.#agent =
-      server.protocol === 'https:'
-        ? new https.Agent({ keepAlive: true, ca })
-        : new http.Agent({ keepAlive: true });
+    this.#objects = new CustomObjectsApi(options.connection);
   }
 
   async get(
@@ -66,7 +64,9 @@ export class ApiServer {
     signal: AbortSignal,
   ): Promise<KubernetesObject | undefined> {
     try {
-      return await this.#json({ verb: 'get', method: 'GET', resource, name, signal });
+      return await this.#ask('get', resource, signal, (all, options) =>
+        this.#objects.getNamespacedCustomObject({ ...all, name }, options),
+      );
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
@@ -74,15 +74,14 @@ export class ApiServer {
   }
 
   /** All of a kind that have the labels, read in pages. */
-  async list(resource: Resource, labels: string, signal: AbortSignal): Promise<Listed> {
+  async list(resource: Resource, labelSelector: string, signal: AbortSignal): Promise<Listed> {
     const items: KubernetesObject[] = [];
     const [apiVersion = '', kind = ''] = resource.split(' ');
     for (let next = ''; ;) {
-      const query = { limit: '250', ...labelled(labels), ...(next && { continue: next }) };
-      const page = (await this.#json({ verb: 'list', method: 'GET', resource, query, signal })) as {
-        metadata: { resourceVersion?: string; continue?: string };
-        items?: KubernetesObject[];
-      };
+      const query = { limit: pageSize, labelSelector, _continue: next };
+      const page: Page = await this.#ask('list', resource, signal, (all, options) =>
+        this.#objects.listNamespacedCustomObject({ ...all, ...query }, options),
+      );
       // A list leaves out what its items have in common.
       for (const item of page.items ?? []) items.push({ ...item, apiVersion, kind });
       next = page.metadata.continue ?? '';
@@ -93,152 +92,117 @@ export class ApiServer {
   /** The stream of what changes from a version on, until the server ends it after so many seconds. */
   async watch(
     resource: Resource,
-    from: { labels: string; resourceVersion: string; seconds: number },
+    from: { labelSelector: string; resourceVersion: string; timeoutSeconds: number },
     signal: AbortSignal,
-  ): Promise<http.IncomingMessage> {
-    const query = {
-      watch: 'true',
-      allowWatchBookmarks: 'true',
-      resourceVersion: from.resourceVersion,
-      timeoutSeconds: String(from.seconds),
-      ...labelled(from.labels),
+  ): Promise<ReadableStream<Uint8Array>> {
+    const query = { ...from, watch: true, allowWatchBookmarks: true };
+    const { promise: stream, resolve } = Promise.withResolvers<ReadableStream<Uint8Array>>();
+    // The library reads an answer to its end, which a watch has only late: it is given another.
+    const take = (answer: ResponseContext) => {
+      const body = answer.body.stream();
+      if (answer.httpStatusCode !== 200 || body === null) return answer;
+      resolve(body);
+      const nothing = new SelfDecodingBody(Promise.resolve(Buffer.from('null')));
+      return new ResponseContext(200, answer.headers, nothing);
     };
-    return this.#send({ verb: 'watch', method: 'GET', resource, query, signal });
+    const list = (all: Place, options: ConfigurationOptions) =>
+      this.#objects.listNamespacedCustomObject({ ...all, ...query }, options);
+    await this.#ask('watch', resource, signal, list, take);
+    return stream;
   }
 
   /** Server-side apply: what is left out of it, and was in it before, is taken away. */
-  async apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
-    return this.#apply(object, signal);
-  }
-
-  async applyStatus(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
-    return this.#apply(object, signal, 'status');
-  }
-
-  #apply(
-    object: KubernetesObject,
+  async apply(
+    body: KubernetesObject,
     signal: AbortSignal,
-    part?: 'status',
+    part: '' | 'Status' = '',
   ): Promise<KubernetesObject> {
-    return this.#json({
-      verb: 'patch',
-      method: 'PATCH',
-      resource: resourceOf(object),
-      name: object.metadata.name,
-      ...(part && { part }),
-      query: { fieldManager: this.#options.fieldManager, force: 'true' },
-      contentType: 'application/apply-patch+yaml',
-      body: object,
-      signal,
-    });
+    const { name } = body.metadata;
+    return this.#ask('patch', resourceOf(body), signal, (all, options) =>
+      this.#objects[`patchNamespacedCustomObject${part}`](
+        { ...all, name, body, force: true },
+        setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply, options),
+      ),
+    );
   }
 
   /** Changes no more than the fields that are given, null takes one away. */
   async merge(
     resource: Resource,
     name: string,
-    patch: object,
+    body: object,
     signal: AbortSignal,
   ): Promise<KubernetesObject> {
-    return this.#json({
-      ...{ verb: 'patch', method: 'PATCH', resource, name, body: patch, signal },
-      contentType: 'application/merge-patch+json',
-    });
+    return this.#ask('patch', resource, signal, (all, options) =>
+      this.#objects.patchNamespacedCustomObject(
+        { ...all, name, body },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch, options),
+      ),
+    );
   }
 
-  async create(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
-    const resource = resourceOf(object);
-    return this.#json({ verb: 'create', method: 'POST', resource, body: object, signal });
+  async create(body: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    return this.#ask('create', resourceOf(body), signal, (all, options) =>
+      this.#objects.createNamespacedCustomObject({ ...all, body }, options),
+    );
   }
 
   /** Refused as a conflict unless the object has its resourceVersion still. */
-  async update(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
-    const [resource, { name }] = [resourceOf(object), object.metadata];
-    return this.#json({ verb: 'update', method: 'PUT', resource, name, body: object, signal });
+  async update(body: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    const { name } = body.metadata;
+    return this.#ask('update', resourceOf(body), signal, (all, options) =>
+      this.#objects.replaceNamespacedCustomObject({ ...all, name, body }, options),
+    );
   }
 
   /** Deletes it and, behind it, what it owns; fine when it is not there. */
   async delete(resource: Resource, name: string, signal: AbortSignal): Promise<void> {
-    const body = { propagationPolicy: 'Background' };
+    const query = { name, propagationPolicy: 'Background' };
     try {
-      await this.#json({ verb: 'delete', method: 'DELETE', resource, name, body, signal });
+      await this.#ask('delete', resource, signal, (all, options) =>
+        this.#objects.deleteNamespacedCustomObject({ ...all, ...query }, options),
+      );
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
     }
   }
 
-  async #json(call: Call): Promise<KubernetesObject> {
-    const within = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
+  /**
+   * @param request has the library ask, about the place and with the options that it is given
+   * @param take sees an answer before the library reads it
+   */
+  async #ask(
+    verb: string,
+    resource: Resource,
+    signal: AbortSignal,
+    request: (all: Place, options: ConfigurationOptions) => Promise<unknown>,
+    take = (answer: ResponseContext) => answer,
+  ): Promise<KubernetesObject> {
+    const { fieldManager, namespace, rateLimit, onRequest } = this.#options;
+    const place = { ...placeOf(resource), namespace, fieldManager };
+    await rateLimit.take(signal);
+    const late = verb === 'watch' ? [] : [AbortSignal.timeout(timeoutMs)];
+    const within = AbortSignal.any([signal, ...late]);
+    let [status, path] = ['none', ''];
+    const middleware = {
+      pre: (context: RequestContext) => {
+        path = new URL(context.getUrl()).pathname;
+        context.setSignal(within);
+        return new Observable(Promise.resolve(context));
+      },
+      post: (answer: ResponseContext) => {
+        status = String(answer.httpStatusCode);
+        return new Observable(Promise.resolve(take(answer)));
+      },
+    };
     try {
-      const answer = await this.#send({ ...call, signal: within });
-      return JSON.parse(await text(answer)) as KubernetesObject;
+      const options = { middleware: [middleware], middlewareMergeStrategy: 'append' as const };
+      return (await request(place, options)) as KubernetesObject;
     } catch (error) {
-      call.signal.throwIfAborted();
-      if (error instanceof ApiFailure) throw error;
-      throw new ApiFailure(`${said(call)}: ${String(error)}`, { cause: error });
-    }
-  }
-
-  /** @returns an answer that is yet to be read */
-  async #send(call: Call): Promise<http.IncomingMessage> {
-    const { verb, method, resource, name, part, query = {}, signal } = call;
-    const { access } = this.#options;
-    await this.#options.rateLimit.take(signal);
-    const url = new URL(pathOf(resource, this.namespace, name, part), access.server);
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    let status = 'none';
-    try {
-      const send = url.protocol === 'https:' ? https.request : http.request;
-      const request = send(url, {
-        method,
-        agent: this.#agent,
-        signal,
-        headers: {
-          authorization: `Bearer ${access.token()}`,
-          accept: 'application/json',
-          ...(body !== undefined && {
-            'content-type': call.contentType ?? 'application/json',
-            'content-length': Buffer.byteLength(body),
-          }),
-        },
-      });
-      const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-      request.once('response', resolve).once('error', reject).end(body);
-      const answer = await promise;
-      const { statusCode = 0 } = answer;
-      status = String(statusCode);
-      if (statusCode >= 300) throw await refusal(call, answer);
-      return answer;
-    } catch (error) {
-      if (error instanceof ApiFailure) throw error;
-      throw new ApiFailure(`${said(call)}: ${String(error)}`, { cause: error });
+      signal.throwIfAborted();
+      throw toFailure(`Kubernetes, ${verb} ${path}`, error);
     } finally {
-      this.#options.onRequest(verb, pluralOf(resource), status);
+      onRequest(verb, place.plural, status);
     }
-  }
-}
-
-const labelled = (labels: string) => (labels === '' ? {} : { labelSelector: labels });
-
-const said = ({ verb, resource, name, part }: Call) =>
-  `Kubernetes, ${verb} ${pluralOf(resource)}${name === undefined ? '' : ` ${name}`}${part ? ` ${part}` : ''}`;
-
-async function refusal(call: Call, answer: http.IncomingMessage): Promise<ApiFailure> {
-  const { statusCode: status = 0, headers } = answer;
-  const body = await text(answer);
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return new ApiFailure(`${said(call)}: ${wordsOf(body)} (${status}).${remedies[status] ?? ''}`, {
-    status,
-    retryAfterMs: Number.isNaN(seconds) ? undefined : seconds * 1_000,
-  });
-}
-
-/** The message of a Status object, or the text itself. */
-function wordsOf(body: string): string {
-  try {
-    return (JSON.parse(body) as { message?: string }).message ?? body;
-  } catch {
-    return body.trim();
   }
 }

@@ -1,3 +1,5 @@
+import type { V1OwnerReference } from '@kubernetes/client-node';
+
 /** An object as the API server has it. */
 export interface KubernetesObject {
   apiVersion: string;
@@ -20,18 +22,9 @@ export interface ObjectMetadata {
   labels?: Readonly<Record<string, string>>;
   annotations?: Readonly<Record<string, string>>;
   finalizers?: readonly string[];
-  ownerReferences?: readonly OwnerReference[];
+  ownerReferences?: readonly V1OwnerReference[];
   /** Who manages which field: half of an object's size. */
   managedFields?: unknown;
-}
-
-export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
 }
 
 /** What the API server calls the kinds that this operator knows; it asks for no other. */
@@ -61,17 +54,9 @@ export function resourceOf({ apiVersion, kind }: { apiVersion: string; kind: str
   );
 }
 
-export const pluralOf = (resource: Resource): string => plurals[resource];
-
-/** The path of all of a kind, of one, or of a part of one such as its status. */
-export function pathOf(
-  resource: Resource,
-  namespace: string,
-  name?: string,
-  part?: 'status',
-): string {
+/** What the API server's paths call a kind. The core's group is empty. */
+export function placeOf(resource: Resource) {
   const [apiVersion = ''] = resource.split(' ');
-  const root = apiVersion.includes('/') ? '/apis' : '/api';
-  const places = [root.slice(1), apiVersion, 'namespaces', namespace, plurals[resource]];
-  return `/${[...places, ...(name === undefined ? [] : [name]), ...(part ? [part] : [])].join('/')}`;
+  const [version = '', group = ''] = apiVersion.split('/').toReversed();
+  return { group, version, plural: plurals[resource] };
 }

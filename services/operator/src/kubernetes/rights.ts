@@ -1,4 +1,4 @@
-import { pluralOf, type Resource } from './resources.ts';
+import { placeOf, type Resource } from './resources.ts';
 
 type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
@@ -59,17 +59,11 @@ export const rights: readonly Right[] = [
 /** The rules of the operator's Role. */
 export function policyRules(): PolicyRule[] {
   return rights.flatMap(({ resources, verbs, part, names }) =>
-    [...Map.groupBy(resources, groupOf)].map(([group, kinds]) => ({
+    [...Map.groupBy(resources, (resource) => placeOf(resource).group)].map(([group, kinds]) => ({
       apiGroups: [group],
-      resources: kinds.map((kind) => pluralOf(kind) + (part === undefined ? '' : `/${part}`)),
+      resources: kinds.map((kind) => placeOf(kind).plural + (part === undefined ? '' : `/${part}`)),
       ...(names && { resourceNames: [...names] }),
       verbs: [...verbs],
     })),
   );
-}
-
-/** The core's is empty. */
-function groupOf(resource: Resource): string {
-  const [apiVersion = ''] = resource.split(' ');
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }

@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import { TextDecoderStream, type ReadableStream } from 'node:stream/web';
 import { RetryableError, sleep, type Logger } from '@aviary/runtime';
 import type { ApiServer } from './api-server.ts';
 import { ApiFailure } from './failure.ts';
@@ -124,7 +124,7 @@ export class WatchedList {
   }
 
   /** Follows one stream to its end. */
-  async #watch(seconds: number, signal: AbortSignal): Promise<void> {
+  async #watch(timeoutSeconds: number, signal: AbortSignal): Promise<void> {
     const { api, resource, labels } = this.#options;
     const silent = new AbortController();
     const timer = setTimeout(() => {
@@ -132,10 +132,12 @@ export class WatchedList {
     }, this.#silenceMs);
     const ends = AbortSignal.any([signal, silent.signal]);
     try {
-      const from = { labels, resourceVersion: this.#resourceVersion, seconds };
-      const stream = await api.watch(resource, from, ends);
-      for await (const line of createInterface({ input: stream.on('error', () => undefined) })) {
-        ends.throwIfAborted();
+      const from = {
+        labelSelector: labels,
+        resourceVersion: this.#resourceVersion,
+        timeoutSeconds,
+      };
+      for await (const line of linesOf(await api.watch(resource, from, ends))) {
         timer.refresh();
         if (line !== '') this.#heard(JSON.parse(line) as WatchEvent);
       }
@@ -174,6 +176,15 @@ export class WatchedList {
     const before = this.#objects.get(name) ?? last;
     this.#objects.delete(name);
     this.#options.onChange(undefined, before);
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncIterable<string> {
+  let begun = '';
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (begun + text).split('\n');
+    begun = lines.pop() ?? '';
+    yield* lines;
   }
 }
 
