@@ -88,7 +88,7 @@ test('a Lease that is not renewed is taken over once its duration has passed her
 test('whoever cannot renew stops before another may begin', async () => {
   candidate('a');
   await until('a leads', () => leading.has('a'));
-  server.refusals.push(...Array.from({ length: 5 }, () => ({ status: 500 })));
+  server.refusals.push(...Array.from({ length: 15 }, () => ({ status: 500 })));
   await until('a leads no more', () => leading.size === 0);
   await until('a leads again', () => leading.has('a'));
   expect(terms).toEqual(['a', 'a']);

@@ -105,19 +105,21 @@ export class Leader {
     const { api, identity, leaseMs, logger, onContact } = this.#options;
     let lease = acquired;
     let renewedAt = performance.now();
-    for (;;) {
-      await sleep(leaseMs / 5, signal).catch(() => undefined);
+    for (let pauseMs = leaseMs / 5; ;) {
+      await sleep(pauseMs, signal).catch(() => undefined);
       if (isOver(signal)) return true;
       const leftMs = renewedAt + (leaseMs * 2) / 3 - performance.now();
       if (leftMs <= 0) return false;
-      const within = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(leftMs))]);
+      // One connection may be dead: half of the time is for another.
+      const within = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(leftMs / 2))]);
       const askedAt = performance.now();
       try {
         lease = (await api.update(this.#lease(lease), within)) as Lease;
-        renewedAt = askedAt;
+        [renewedAt, pauseMs] = [askedAt, leaseMs / 5];
         onContact();
       } catch (error) {
         if (isOver(signal)) return true;
+        pauseMs = leaseMs / 15;
         logger.warn({ event: 'lease_failed', reason: String(error) });
         if (!hasStatus(error, 409)) continue;
         // Somebody wrote it: perhaps this process, whose answer was lost.

@@ -10,26 +10,34 @@ import type { ReadersEntry } from './observed.ts';
 const sourceAnnotation = 'aviary.dev/source';
 /** Nobody else writes it, so it is looked at only now and then, in milliseconds. */
 const readEveryMs = 15_000;
+/** From a failure until it is asked for again, by whichever SemanticIndex comes then. */
+const retryMs = 2_000;
 
 /** The ConfigMap that says what can be searched, and where: a file for each SemanticIndex. */
 export class Readers {
   readonly #api: ApiServer;
   #files: Readonly<Record<string, string>> = {};
-  #readAt = -Infinity;
-  #reading: Promise<void> | undefined;
+  #readAgainAt = -Infinity;
+  /** The one that goes on, or the last where it failed. */
+  #read: Promise<void> | undefined;
 
   constructor(api: ApiServer) {
     this.#api = api;
   }
 
-  /** Reads it, unless that was done just now. */
+  /** Reads it, unless that was done, or has failed, just now. */
   async refresh(signal: AbortSignal): Promise<void> {
-    if (performance.now() - this.#readAt < readEveryMs) return;
-    this.#reading ??= this.#api
-      .get('v1 ConfigMap', readersName, signal)
-      .then((found) => this.#learn(found))
-      .finally(() => (this.#reading = undefined));
-    await this.#reading;
+    if (performance.now() >= this.#readAgainAt) {
+      this.#readAgainAt = Infinity;
+      this.#read = this.#api
+        .get('v1 ConfigMap', readersName, signal)
+        .then((found) => this.#learn(found))
+        .catch((error: unknown) => {
+          this.#readAgainAt = performance.now() + retryMs;
+          throw error;
+        });
+    }
+    await this.#read;
   }
 
   /** @returns undefined where there is none, or none that can be read */
@@ -61,7 +69,8 @@ export class Readers {
 
   #learn(found: KubernetesObject | undefined): void {
     this.#files = found?.data ?? {};
-    this.#readAt = performance.now();
+    this.#readAgainAt = performance.now() + readEveryMs;
+    this.#read = undefined;
   }
 }
 
