@@ -67,6 +67,22 @@ describe('the operator', () => {
     expect(readSurroundings(text)).toMatchObject({ environment: { namespace: 'aviary' } });
   });
 
+  test('a spec with a Secret of its own wants one', () => {
+    const props = propsOf('kind');
+    const indexes = props.environment.indexes.map((index) => ({
+      ...index,
+      target: { ...index.target, secretRef: { name: 'team' } },
+    }));
+    const environment = { ...props.environment, indexes };
+    expect(() => synthesise({ ...props, environment })).toThrow(
+      /"products" has target.secretRef, which an operator alone mounts/,
+    );
+    const operated = propsOf('operator');
+    expect(
+      synthesise({ ...operated, environment: { ...operated.environment, indexes } }).size,
+    ).toBe(manifestsOf('operator').size);
+  });
+
   test('without an image of it, synth says what to do', () => {
     const { environment, platform } = propsOf('operator');
     const images = { ...platform.images, operator: undefined };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SemanticIndex } from '@aviary/semantic-index';
 import { App, Chart, Yaml } from 'cdk8s';
 import { AuditChart } from './charts/audit.ts';
 import type { ChartProps } from './charts/chart-props.ts';
@@ -23,10 +24,16 @@ const definition = join(
 /** One file's worth of objects, by its name without an ending. Files are applied in the order of their names. */
 export type Manifests = ReadonlyMap<string, string>;
 
-/** All objects of an environment as YAML: the same for the same environment, to the byte. */
+/**
+ * All objects of an environment as YAML: the same for the same environment, to the byte.
+ *
+ * @throws Error when a spec wants Secrets of its own and there is no operator: fixed workers, one set for all, have one
+ *   key of each kind.
+ */
 export function synthesise(props: ChartProps): Manifests {
   const app = new App();
   const { environment, platform } = props;
+  if (!environment.operator) environment.indexes.forEach(refuseSecrets);
   const charts: Chart[] = [
     new NamespaceChart(app, '00-namespace', props),
     new SettingsChart(app, '10-settings', props),
@@ -56,4 +63,13 @@ export function synthesise(props: ChartProps): Manifests {
   ]);
   if (environment.operator) manifests.push(['00-crd', readFileSync(definition, 'utf8')]);
   return new Map(manifests.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function refuseSecrets({ name, source, embedding, target }: SemanticIndex): void {
+  const parts = Object.entries({ source, embedding, target });
+  const [part] = parts.find(([, { secretRef }]) => secretRef !== undefined) ?? [];
+  if (part === undefined) return;
+  throw new Error(
+    `The spec "${name}" has ${part}.secretRef, which an operator alone mounts: take it away, or set operator: true and apply the spec as a resource.`,
+  );
 }

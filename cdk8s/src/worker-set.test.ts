@@ -99,6 +99,7 @@ test('tasks are commands of aviary', () => {
   expect(commandOf({ task: 'install' })).toBe('install');
   expect(commandOf({ task: 'uninstall' })).toBe('uninstall tea');
   expect(commandOf({ task: 'audit' })).toBe('audit --json --repair --limit-examples 1');
+  expect(commandOf({ task: 'drop-records' })).toBe('drop-records --yes');
   const backfill = { task: 'backfill', restart: false, rowsPerSecond: undefined } as const;
   expect(commandOf(backfill)).toBe('backfill --detach');
   expect(commandOf({ ...backfill, restart: true, rowsPerSecond: 5 })).toBe(

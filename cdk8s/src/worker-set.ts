@@ -3,7 +3,7 @@ import { AuditChart } from './charts/audit.ts';
 import { inNamespace, type WorkerProps } from './charts/chart-props.ts';
 import { EmuChart } from './charts/emu.ts';
 import { PelicanChart } from './charts/pelican.ts';
-import { auditTask, ownersTask } from './charts/tasks.ts';
+import { auditTask, dropRecordsTask, ownersTask } from './charts/tasks.ts';
 import { SemanticIndexes } from './constructs/semantic-indexes.ts';
 import { Task } from './constructs/task.ts';
 
@@ -46,7 +46,7 @@ export const periodicAudit = (props: WorkerSetProps): KubernetesObject[] =>
 
 /** What is done once, by the `aviary` command. */
 export type OneTask =
-  | { readonly task: 'install' | 'uninstall' | 'audit' }
+  | { readonly task: 'install' | 'uninstall' | 'audit' | 'drop-records' }
   | {
       readonly task: 'backfill';
       /** From the first row, also where one is under way. */
@@ -67,6 +67,8 @@ function taskOf(props: WorkerSetProps, one: OneTask) {
   switch (one.task) {
     case 'audit':
       return auditTask(props, { repair: true, mostExamples: 1 });
+    case 'drop-records':
+      return dropRecordsTask(props);
     case 'install':
       return ownersTask(props, 'install');
     case 'uninstall':

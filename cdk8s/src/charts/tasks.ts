@@ -1,4 +1,5 @@
 import type { AuditVariables } from '../../../services/pelican/src/cli/audit.ts';
+import type { DropRecordsVariables } from '../../../services/pelican/src/cli/drop-records.ts';
 import type { InstallVariables } from '../../../services/pelican/src/cli/install.ts';
 import { specsDirectory, specsMount } from '../constructs/semantic-indexes.ts';
 import type { TaskProps } from '../constructs/task.ts';
@@ -60,5 +61,25 @@ export function auditTask(
     // A difference is an answer, and asking again at once gives no better one.
     retries: 0,
     deadlineSeconds: 3_600,
+  };
+}
+
+/** `aviary drop-records`: for an index whose key pods alone are given. */
+export function dropRecordsTask({ platform, set }: WorkerProps): TaskProps {
+  const { index, images, reach } = platform;
+  const variables: Variables<DropRecordsVariables> = { ...index, SPECS: specsDirectory };
+  return {
+    // Whose ways it has: they lead to the index.
+    name: 'audit',
+    set: set?.name,
+    serviceAccount: 'pelican',
+    image: images.pelican,
+    command: [...aviary, 'drop-records', '--yes'],
+    variables,
+    mounts: [specsMount(set?.name)],
+    resources: { cpu: { request: '100m', limit: '1' }, memory: '256Mi' },
+    to: reach.index,
+    retries: 0,
+    deadlineSeconds: 300,
   };
 }

@@ -108,7 +108,7 @@ const source = z.strictObject({
     .optional(),
   /**
    * Secret with the database's postgres:// addresses: `owner-url` as the owner of the tables, `pelican-url` as the user
-   * that reads changes. Aviary's own database when absent.
+   * that reads changes. Aviary's own database when absent; the page searches no other.
    */
   secretRef: secretRef.optional(),
   /** Whether the users of those addresses log in to RDS by IAM token, in place of a password. */
@@ -121,9 +121,9 @@ const embedding = z.strictObject({
   model: z.string().min(1).max(200),
   /** A Pinecone index has but one number of dimensions: another needs another `target.index` too. */
   dimensions: z.int().min(1).max(20_000),
-  /** Of an embedding service with OpenAI's interface; the one of Aviary's settings when absent. */
+  /** Of an embedding service with OpenAI's interface, which is sent the key; the one of Aviary's settings when absent. */
   baseURL: address.optional(),
-  /** Secret with `OPENAI_API_KEY`; Aviary's own when absent. */
+  /** Secret with `OPENAI_API_KEY`; Aviary's own when absent. The page has its own alone, and searches no index with both this and baseURL. */
   secretRef: secretRef.optional(),
 });
 
@@ -135,7 +135,7 @@ const target = z.strictObject({
   namespace: immutable(z.string().min(1).max(64)),
   /** How vectors are compared. Cannot be changed. */
   metric: immutable(z.enum(['cosine', 'dotproduct', 'euclidean'])).default('cosine'),
-  /** Secret with `PINECONE_API_KEY`; Aviary's own when absent. */
+  /** Secret with `PINECONE_API_KEY`; Aviary's own when absent. The page has its own alone, and searches no such index. */
   secretRef: secretRef.optional(),
 });
 
@@ -241,16 +241,14 @@ export type SemanticIndexSpec = Readonly<z.output<typeof specSchema>>;
 /** The part of a validated spec that the services work with, flattened by its name. */
 export type SemanticIndex = Readonly<{
   name: string;
-  source: Omit<SemanticIndexSpec['source'], 'secretRef' | 'iamAuth'>;
-  embedding: Pick<SemanticIndexSpec['embedding'], 'model' | 'dimensions'>;
-  target: Omit<SemanticIndexSpec['target'], 'secretRef'>;
+  source: Omit<SemanticIndexSpec['source'], 'iamAuth'>;
+  embedding: SemanticIndexSpec['embedding'];
+  target: SemanticIndexSpec['target'];
 }>;
 
 /** What the services are told of a spec: the rest is for who runs them. */
 export function servicePart(name: string, spec: SemanticIndexSpec): SemanticIndex {
-  const { schema, table, key, text, metadata, keywords } = spec.source;
-  const { model, dimensions } = spec.embedding;
-  const { index, namespace, metric } = spec.target;
+  const { schema, table, key, text, metadata, keywords, secretRef: database } = spec.source;
   return {
     name,
     source: {
@@ -260,9 +258,10 @@ export function servicePart(name: string, spec: SemanticIndexSpec): SemanticInde
       text,
       metadata,
       ...(keywords && { keywords }),
+      ...(database && { secretRef: database }),
     },
-    embedding: { model, dimensions },
-    target: { index, namespace, metric },
+    embedding: spec.embedding,
+    target: spec.target,
   };
 }
 

@@ -96,14 +96,14 @@ function routesOf(indexes: readonly SemanticIndex[]): Map<string, Route> {
   const embedding = dependency('embedder');
   return new Map(
     indexes.map((spec) => {
-      const { model, dimensions } = spec.embedding;
+      const { model, dimensions, baseURL = config.OPENAI_BASE_URL } = spec.embedding;
       const { index, namespace } = spec.target;
       const storageName = `index ${index}/${namespace}`;
       health.expect(storageName);
       const pacer = pacers.get(model);
       const embedder = new Embedder({
         apiKey: config.OPENAI_API_KEY,
-        ...(config.OPENAI_BASE_URL === undefined ? {} : { baseURL: config.OPENAI_BASE_URL }),
+        ...(baseURL === undefined ? {} : { baseURL }),
         model,
         dimensions,
         ...(pacer === undefined ? {} : { pacer }),

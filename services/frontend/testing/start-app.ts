@@ -86,7 +86,10 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     PINECONE_CONTROLLER_URL: pinecone.url,
     ...environment,
   });
-  const embedder = new Embedder({ apiKey: 'test', baseURL: embeddings.url, ...spec.embedding });
+  const { model, dimensions } = spec.embedding;
+  const embedder = new Embedder({
+    ...{ apiKey: 'test', baseURL: embeddings.url, model, dimensions },
+  });
   const index = new VectorIndex({
     apiKey: 'test',
     controllerHostUrl: pinecone.url,

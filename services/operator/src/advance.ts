@@ -1,4 +1,4 @@
-import { digestOf, type Generation } from './generation.ts';
+import { digestOf, ownKeyOf, type Generation } from './generation.ts';
 import { readFindings } from './findings.ts';
 import type { ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
@@ -49,7 +49,11 @@ function provide(plan: Plan, seen: ObservedGeneration, generation: Generation): 
   return generation;
 }
 
-function hasRightTarget(plan: Plan, { target }: ObservedGeneration, { spec }: Generation): boolean {
+function hasRightTarget(plan: Plan, seen: ObservedGeneration, generation: Generation): boolean {
+  // Its workers make it, and wait where it is another.
+  if (ownKeyOf(generation) !== undefined) return true;
+  const { target } = seen;
+  const { spec } = generation;
   const { index, metric } = spec.target;
   const { dimensions } = spec.embedding;
   if ('unknown' in target) {

@@ -100,7 +100,16 @@ function target({ plan, shown, seen }: Subject): Told {
   const fault = faultOf(plan, 'target');
   if (fault?.reason === 'TargetDiffers') return no('TargetReady', fault.reason, fault.message);
   if (fault) return maybe('TargetReady', fault.reason, fault.message);
-  const index = shown?.spec.target.index ?? plan.spec.target.index;
+  const { index, secretRef } = shown?.spec.target ?? plan.spec.target;
+  if (secretRef !== undefined) {
+    return isDone('audited', shown)
+      ? yes('TargetReady', 'Audited', `An audit has read Pinecone's index ${index}.`)
+      : maybe(
+          'TargetReady',
+          'OwnKey',
+          `Its pods make Pinecone's index ${index} by the key in Secret ${secretRef.name}, which the operator does not read.`,
+        );
+  }
   return seen && 'value' in seen.target && seen.target.value !== undefined
     ? yes('TargetReady', 'IndexFound', `Pinecone's index ${index} is there.`)
     : no('TargetReady', 'IndexMissing', `Pinecone's index ${index} is being made.`, true);

@@ -227,3 +227,44 @@ describe('a deletion', () => {
     },
   );
 });
+
+describe('with a key of its own, which the operator does not have', () => {
+  const own = {
+    deletionPolicy: 'Delete',
+    target: { ...spec.target, secretRef: { name: 'team' } },
+  } as const;
+
+  test('its pods make the index, and an audit tells that it is there', () => {
+    const tea = world(own);
+    until(tea, () => tea.status?.phase === 'Backfilling');
+    expect(conditionOf(tea, 'TargetReady')).toMatchObject({ status: 'Unknown', reason: 'OwnKey' });
+    expect(conditionOf(tea, 'Degraded')?.status).toBe('False');
+    expect(tea.settle()).toBe(true);
+    expect(conditionOf(tea, 'TargetReady')).toMatchObject({ status: 'True', reason: 'Audited' });
+    expect(tea.breaches).toEqual([]);
+  });
+
+  test('a Job drops what is searched no more, and on deletion all there is', () => {
+    const tea = settled(own);
+    tea.edit(withText('{{kind}}'));
+    until(tea, () => tea.places.length === 2);
+    expect(tea.settle()).toBe(true);
+    expect(tea.places).toEqual(['aviary/tea-g2']);
+    tea.delete();
+    expect(tea.settle()).toBe(true);
+    expect(tea.places).toEqual([]);
+    expect(tea.standing).toEqual({ objects: [], sources: [], queues: [] });
+    expect(tea.breaches).toEqual([]);
+  });
+
+  test('while it cannot be dropped that is told, and a deletion ends all the same', () => {
+    const tea = settled(own);
+    tea.delete();
+    until(tea, () => tea.standing.objects.some((name) => name.startsWith('Job/drop-records-')));
+    tea.away.add('pinecone');
+    until(tea, () => conditionOf(tea, 'TargetReady')?.reason === 'DropFailed');
+    expect(tea.settle()).toBe(true);
+    expect(tea.isGone).toBe(true);
+    expect(tea.events.at(-1)?.message).toContain('namespaces tea');
+  });
+});

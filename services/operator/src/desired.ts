@@ -132,7 +132,7 @@ export class Desired {
         emu: scaled(environment.emu, scaling),
         audit,
       },
-      platform: platformOf(platform, this.#spec, generation.queues),
+      platform: platformOf(platform, generation.spec, this.#spec.source, generation.queues),
       set: { name: generation.name, isPaused },
     };
   }

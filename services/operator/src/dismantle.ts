@@ -1,4 +1,4 @@
-import type { Generation } from './generation.ts';
+import { ownKeyOf, type Generation } from './generation.ts';
 import type { ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
 import { endTasks, runTask, tellFailure } from './run-task.ts';
@@ -39,6 +39,8 @@ export function dismantle(
   const generation = quiesce(plan, seen, given);
   const hasWorkers = plan.own(generation).some(({ kind }) => kind !== 'ConfigMap');
   if (hasWorkers || seen.pelican || seen.emu || generation.captured) return generation;
+  if (generation.dropping && ownKeyOf(generation) !== undefined && !generation.emptied)
+    return empty(plan, seen, generation);
   if (endTasks(plan, seen) === 'pending') return generation;
   // On record, since only then is it asked what is there.
   if (dropsData && !given.dropping) return { ...generation, dropping: true };
@@ -47,12 +49,21 @@ export function dismantle(
   return undefined;
 }
 
+/** By a Job that is given the key. */
+function empty(plan: Plan, seen: ObservedGeneration, generation: Generation): Generation {
+  const state = runTask(plan, seen, generation, { task: 'drop-records' }, 'end');
+  tellFailure(plan, state, 'target', 'DropFailed');
+  return state.is === 'done' ? { ...generation, emptied: true } : generation;
+}
+
 function isDataGone(plan: Plan, seen: ObservedGeneration, generation: Generation): boolean {
   const { index, namespace } = generation.spec.target;
   const { records, queues } = seen;
-  const areRecordsGone = 'value' in records && records.value === 0;
-  if ('unknown' in records) plan.fault('target', 'TargetUnknown', records.unknown);
-  else if (!areRecordsGone) plan.act({ act: 'dropNamespace', index, namespace });
+  const areRecordsGone = generation.emptied ?? ('value' in records && records.value === 0);
+  if (!areRecordsGone) {
+    if ('unknown' in records) plan.fault('target', 'TargetUnknown', records.unknown);
+    else plan.act({ act: 'dropNamespace', index, namespace });
+  }
   const areQueuesGone = 'value' in queues && queues.value === undefined;
   if ('unknown' in queues) plan.fault('queue', 'QueueUnknown', queues.unknown);
   else if (!areQueuesGone) plan.act({ act: 'deleteQueues', name: generation.queueName });

@@ -31,6 +31,8 @@ export interface Generation {
   readonly request?: BackfillRequest | undefined;
   /** Since when readers have been elsewhere, in milliseconds since the epoch. */
   readonly retiredAt?: number | undefined;
+  /** Its records are deleted, where that is known from a Job alone. */
+  readonly emptied?: true | undefined;
   /** It is being taken away, and cannot be gone back to. */
   readonly dropping?: true | undefined;
 }
@@ -75,10 +77,14 @@ const vectorsOf = ({ source, embedding, target }: SemanticIndex) => [
   ...[embedding.model, embedding.dimensions, target.index, target.metric],
 ];
 
+/** Secret with its key of Pinecone, which its pods are given and the operator is not. */
+export const ownKeyOf = ({ spec }: Generation): string | undefined => spec.target.secretRef?.name;
+
 /** With what can be changed where it is: it sends all rows again, and embeds none anew. */
 export function inPlace(generation: Generation, index: SemanticIndex): Generation {
   const { name, target } = generation.spec;
-  return { ...generation, spec: { ...index, name, target } };
+  const { namespace } = target;
+  return { ...generation, spec: { ...index, name, target: { ...index.target, namespace } } };
 }
 
 /** Of what is plain data, in so few characters that names have room for it. */

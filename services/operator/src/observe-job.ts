@@ -1,10 +1,8 @@
 import { marks } from './desired.ts';
 import type { KubernetesObject } from './kubernetes/resources.ts';
-import type { ObservedJob, Task } from './observed.ts';
+import { tasks, type ObservedJob } from './observed.ts';
 
 const jobNameLabel = 'batch.kubernetes.io/job-name';
-
-const tasks: readonly Task[] = ['install', 'backfill', 'audit', 'uninstall'];
 
 interface JobStatus {
   conditions?: { type: string; status: string; lastTransitionTime?: string }[];

@@ -3,7 +3,7 @@ import type { Applier } from './apply.ts';
 import type { Cluster } from './cluster.ts';
 import { backfillOf, type Facts } from './facts.ts';
 import { finalizer, marks, readGeneration } from './desired.ts';
-import type { Generation } from './generation.ts';
+import { ownKeyOf, type Generation } from './generation.ts';
 import type { KubernetesObject } from './kubernetes/resources.ts';
 import { observeJob } from './observe-job.ts';
 import type {
@@ -123,12 +123,14 @@ async function observeGeneration(
     .filter(({ kind }) => kind === 'Job')
     .flatMap((job) => observeJob(job, name, pods));
   const pelican = workersOf('pelican', name, owned, pods);
+  const ownKey = ownKeyOf(generation);
+  const notMine: Known<never> = { unknown: 'it is not asked for' };
   const notReady: Known<never> = { unknown: 'no pelican of it is ready' };
   const [status, queues, target, records] = await Promise.all([
     pelican !== undefined && pelican.ready > 0 ? facts.pelican(name) : notReady,
     facts.queues(generation.queueName),
-    facts.target(spec.target),
-    isDropped ? facts.records(spec.target) : { unknown: 'they are not being deleted' },
+    ownKey === undefined ? facts.target(spec.target) : notMine,
+    isDropped && ownKey === undefined ? facts.records(spec.target) : notMine,
   ]);
   const depth: Known<QueueDepth> =
     'unknown' in queues

@@ -41,7 +41,7 @@ export interface ObservedGeneration {
   /** By `generation.queueName`; undefined while one of the three is missing. */
   readonly queues: Known<Queues | undefined>;
   readonly depth: Known<QueueDepth>;
-  /** Pinecone's index; undefined when there is none of that name. */
+  /** Pinecone's index; undefined when there is none of that name. Nobody asks where the operator has no key. */
   readonly target: Known<TargetShape | undefined>;
   /** Records in its namespace, 0 where there is no such index; asked for only where data is to be dropped. */
   readonly records: Known<number>;
@@ -67,7 +67,7 @@ export interface TargetShape {
 }
 
 /** Tasks that run as Jobs of pelican's image. */
-export const tasks = ['install', 'backfill', 'audit', 'uninstall'] as const;
+export const tasks = ['install', 'backfill', 'audit', 'uninstall', 'drop-records'] as const;
 export type Task = (typeof tasks)[number];
 
 /** A Job of a generation: labels `app.kubernetes.io/instance` and `aviary.dev/task`. */

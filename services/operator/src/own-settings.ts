@@ -1,5 +1,5 @@
 import type { Surroundings } from '@aviary/cdk8s';
-import type { SemanticIndexSpec } from '@aviary/semantic-index';
+import type { SemanticIndex, SemanticIndexSpec } from '@aviary/semantic-index';
 import type { Queues } from './generation.ts';
 
 type Scaling = Surroundings['environment']['emu'];
@@ -15,16 +15,17 @@ export function scaled(settings: Scaling, wish: SemanticIndexSpec['scaling'] = {
   return { ...settings, min, max, backlogPerPod, cooldownSeconds };
 }
 
-/** The environment's platform, with what the resource brings of its own. */
+/** The environment's platform, with what a generation brings of its own. */
 export function platformOf(
   platform: Surroundings['platform'],
-  { source, embedding, target }: SemanticIndexSpec,
+  { source, embedding, target }: SemanticIndex,
+  { iamAuth }: Pick<SemanticIndexSpec['source'], 'iamAuth'>,
   queues: Queues = platform.queue,
 ): Surroundings['platform'] {
   const { owner, pelican, frontend } = platform.database.variables;
   const login = (name: string, user: 'owner' | 'pelican') => ({
     DATABASE_URL: { secret: name, key: `${user}-url` },
-    DATABASE_IAM_AUTH: source.iamAuth ? 'true' : undefined,
+    DATABASE_IAM_AUTH: iamAuth ? 'true' : undefined,
   });
   return {
     ...platform,
@@ -50,7 +51,6 @@ export function platformOf(
       ...(embedding.secretRef && {
         OPENAI_API_KEY: { secret: embedding.secretRef.name, key: 'OPENAI_API_KEY' },
       }),
-      ...(embedding.baseURL !== undefined && { OPENAI_BASE_URL: embedding.baseURL }),
     },
   };
 }

@@ -219,10 +219,13 @@ export class SimulatedWorld {
       generation,
       queues: this.#ask('sqs', this.#queues.has(queueName) ? queues : undefined),
       depth: this.#ask('sqs', { visible: 0, inFlight: 0, deadLettered: 0, oldestAgeSeconds: 0 }),
-      target: this.#ask('pinecone', this.#indexes.get(spec.target.index)),
-      records: generation.dropping
-        ? this.#ask('pinecone', this.#records.has(placeOf(spec)) ? 9 : 0)
-        : { unknown: 'they are not being deleted' },
+      target: hasOwnKey(spec)
+        ? { unknown: 'it is not asked for' }
+        : this.#ask('pinecone', this.#indexes.get(spec.target.index)),
+      records:
+        generation.dropping && !hasOwnKey(spec)
+          ? this.#ask('pinecone', this.#records.has(placeOf(spec)) ? 9 : 0)
+          : { unknown: 'they are not being deleted' },
       jobs: this.#jobs.filter(({ set }) => set === name),
       pelican,
       emu: this.#workers('emu', name),
@@ -293,21 +296,26 @@ export class SimulatedWorld {
         this.#queues.add(act.name);
         return;
       case 'makeTarget':
+        if (hasOwnKey(this.#spec)) this.breaches.push('the index is made by the wrong key');
         this.#indexes.set(act.index, act);
         return;
       case 'deleteQueues':
         if (keeps) this.breaches.push(`queues ${act.name} are deleted under Retain`);
         this.#queues.delete(act.name);
         return;
-      case 'dropNamespace': {
-        const place = `${act.index}/${act.namespace}`;
-        if (keeps) this.breaches.push(`${place} is dropped under Retain`);
-        if (this.readers && placeOf(this.readers.index) === place)
-          this.breaches.push(`${place} is dropped while it is read`);
-        this.#records.delete(place);
-        this.#proven.delete(place);
-      }
+      case 'dropNamespace':
+        if (hasOwnKey(this.#spec)) this.breaches.push('records are dropped by the wrong key');
+        this.#dropRecords(`${act.index}/${act.namespace}`);
     }
+  }
+
+  #dropRecords(place: string): void {
+    if (this.#deletingSince !== undefined && this.#spec.deletionPolicy === 'Retain')
+      this.breaches.push(`${place} is dropped under Retain`);
+    if (this.readers && placeOf(this.readers.index) === place)
+      this.breaches.push(`${place} is dropped while it is read`);
+    this.#records.delete(place);
+    this.#proven.delete(place);
   }
 
   #run(job: Job): Job {
@@ -315,7 +323,8 @@ export class SimulatedWorld {
     const ended = (phase: 'succeeded' | 'failed', message?: string): Job => ({
       ...{ ...job, phase, message, exitCode: phase === 'succeeded' ? 0 : 1, finishedAt: this.now },
     });
-    if (this.away.has('postgres')) return ended('failed', 'postgres is away');
+    const needed = job.task === 'drop-records' ? 'pinecone' : 'postgres';
+    if (this.away.has(needed)) return ended('failed', `${needed} is away`);
     const content = digestOf(job.spec);
     const source = this.#sources.get(job.set);
     switch (job.task) {
@@ -329,6 +338,9 @@ export class SimulatedWorld {
         this.#sources.delete(job.set);
         if (this.working.some((name) => name === `pelican-${job.set}`))
           this.breaches.push(`uninstall of ${job.set} beside its pelican`);
+        return ended('succeeded');
+      case 'drop-records':
+        this.#dropRecords(placeOf(job.spec));
         return ended('succeeded');
       case 'backfill':
         if (source) source.walked = false;
@@ -358,5 +370,7 @@ export class SimulatedWorld {
     this.#records.set(placeOf(spec), source.content);
   }
 }
+
+const hasOwnKey = ({ target }: Pick<SemanticIndex, 'target'>) => target.secretRef !== undefined;
 
 const placeOf = ({ target: { index, namespace } }: SemanticIndex) => `${index}/${namespace}`;

@@ -1,6 +1,8 @@
+import type { SemanticIndex } from '@aviary/semantic-index';
 import type { IndexList, SearchableIndex } from '../../shared/searchable-index.ts';
 import { kindOf } from '../search/column-kind.ts';
 import { within } from '../within.ts';
+import { whyNotHere } from './own-secrets.ts';
 import type { ConnectedIndex } from './searchable-indexes.ts';
 
 /** Longest wait for a table to be looked up, in milliseconds. */
@@ -13,6 +15,8 @@ export function listIndexes(indexes: readonly ConnectedIndex[]): Promise<IndexLi
 
 async function describe(connected: ConnectedIndex): Promise<SearchableIndex> {
   const { spec, rows, recordsLately, queries, search } = connected;
+  const obstacle = whyNotHere(spec);
+  if (obstacle !== undefined) return described(spec, null, [], obstacle);
   const [records, table] = await Promise.all([
     recordsLately.get(),
     within(patienceMs, (signal) => Promise.race([rows.inspect(), aborted(signal)])).catch(
@@ -24,27 +28,35 @@ async function describe(connected: ConnectedIndex): Promise<SearchableIndex> {
     search.dependency.health.reason ??
     records.reason ??
     queries.dependency.health.reason;
-  return {
-    name: spec.name,
-    schema: spec.source.schema,
-    table: spec.source.table,
-    model: spec.embedding.model,
-    dimensions: spec.embedding.dimensions,
-    index: spec.target.index,
-    namespace: spec.target.namespace,
-    keywords: spec.source.keywords !== undefined,
-    records: records.value,
-    filters:
-      table instanceof Error
-        ? []
-        : table.table.metadata.map((column) => ({
-            column: column.name,
-            kind: kindOf(column),
-            choices: table.choices.get(column.name) ?? null,
-          })),
-    health: { ok: reason === null, reason },
-  };
+  const filters =
+    table instanceof Error
+      ? []
+      : table.table.metadata.map((column) => ({
+          column: column.name,
+          kind: kindOf(column),
+          choices: table.choices.get(column.name) ?? null,
+        }));
+  return described(spec, records.value, filters, reason);
 }
+
+const described = (
+  { name, source, embedding, target }: SemanticIndex,
+  records: number | null,
+  filters: SearchableIndex['filters'],
+  reason: string | null,
+): SearchableIndex => ({
+  name,
+  schema: source.schema,
+  table: source.table,
+  model: embedding.model,
+  dimensions: embedding.dimensions,
+  index: target.index,
+  namespace: target.namespace,
+  keywords: source.keywords !== undefined,
+  records,
+  filters,
+  health: { ok: reason === null, reason },
+});
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -7,6 +7,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordId } from '@aviary/change-job';
@@ -314,6 +317,43 @@ test('an index moves to another namespace, and another comes and goes, while sea
     namespace: 'store-inventory-g2',
     records: 40,
   });
+});
+
+test('an index that wants Secrets of its own is listed with what the page lacks, and is not searched', async () => {
+  const inSpec = (what: string, secret: string) =>
+    inventory
+      .replace('name: store-inventory', `name: ${secret}`)
+      .replace('namespace: store-inventory', `namespace: ${secret}`)
+      .replace(new RegExp(`^( {2}${what}:)\\n`, 'm'), `$1\n    secretRef: { name: ${secret} }\n`);
+  mount({ 'target.yaml': inSpec('target', 'team'), 'inventory.yaml': inventory });
+  aviary.specs.look();
+  const { body } = await aviary.call('GET', '/api/indexes');
+  const { indexes } = indexListSchema.parse(body);
+  expect(indexes.map(({ name }) => name)).toEqual(['store-inventory', 'team']);
+  const reason = expect.stringMatching(
+    /wants the key in Secret team, which this page does not have/,
+  ) as string;
+  expect(indexes[1]).toMatchObject({ records: null, health: { ok: false, reason } });
+  const asked = await aviary.call('GET', '/api/search?index=team&q=a');
+  expect(asked).toMatchObject({ status: 503, body: { detail: reason } });
+});
+
+test("queries are embedded by an index's own service, where it names one", async () => {
+  const asked = Promise.withResolvers<string | undefined>();
+  const service = createServer((request, response) => {
+    asked.resolve(request.headers.authorization);
+    response.writeHead(500).end();
+  });
+  service.listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const { port } = service.address() as AddressInfo;
+  const embedding = `embedding:\n    baseURL: http://127.0.0.1:${port}/v1\n`;
+  mount({ 'inventory.yaml': inventory.replace('embedding:\n', embedding) });
+  aviary.specs.look();
+  await Promise.all([asked.promise, aviary.call('GET', '/api/search?q=never-asked-before')]);
+  expect(await asked.promise).toBe('Bearer test');
+  service.close();
+  service.closeAllConnections();
 });
 
 // Last: by now each has been answered.

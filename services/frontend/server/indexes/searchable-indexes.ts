@@ -4,6 +4,7 @@ import type { SemanticIndex } from '@aviary/semantic-index';
 import type { VectorIndex } from '@aviary/vector-index';
 import type { Figure } from '../pipeline/figure.ts';
 import { RequestError } from '../problems.ts';
+import { whyNotHere } from './own-secrets.ts';
 import type { HighlightFinder } from '../search/highlights.ts';
 import type { IndexedRows } from '../search/indexed-rows.ts';
 import type { QueryEmbedder } from '../search/query-embedder.ts';
@@ -22,7 +23,7 @@ export interface ConnectedIndex {
   recordsLately: Figure<number>;
 }
 
-/** Connects SemanticIndexes: those of one model share what embeds their queries. */
+/** Connects SemanticIndexes: those of one model, of one service, share what embeds their queries. */
 export interface IndexConnector {
   embedder: (embedding: SemanticIndex['embedding']) => QueryEmbedder;
   index: (spec: SemanticIndex, queries: QueryEmbedder) => ConnectedIndex;
@@ -58,7 +59,8 @@ export class SearchableIndexes {
     const before = this.#connected;
     const queries = new Map<string, QueryEmbedder>();
     const connected = specs.map((spec) => {
-      const model = `${spec.embedding.model}/${spec.embedding.dimensions}`;
+      const { model: name, dimensions, baseURL = '' } = spec.embedding;
+      const model = [`${name}/${dimensions}`, baseURL].join(' ').trim();
       const embedder =
         queries.get(model) ?? this.#queries.get(model) ?? this.#connector.embedder(spec.embedding);
       queries.set(model, embedder);
@@ -67,16 +69,19 @@ export class SearchableIndexes {
         this.#connector.index(spec, embedder)
       );
     });
-    const first = connected.filter(({ spec }) => spec.name === this.#preferred);
-    this.#connected = [...first, ...connected.filter((one) => !first.includes(one))];
+    const rank = ({ spec }: ConnectedIndex) =>
+      whyNotHere(spec) !== undefined ? 2 : spec.name === this.#preferred ? 0 : 1;
+    this.#connected = connected.toSorted((one, other) => rank(one) - rank(other));
     for (const one of before) if (!connected.includes(one)) one.search.dependency.stop();
     for (const [model, one] of this.#queries) if (!queries.has(model)) one.dependency.stop();
     this.#queries = queries;
   }
 
-  /** @throws RequestError when there is no such index; RetryableError when there is none at all. */
+  /** @throws RequestError when there is no such index, or none to be searched here; RetryableError when there is none at all. */
   get(name: string | undefined): ConnectedIndex {
     const found = name === undefined ? this.all[0] : this.find(name);
+    const obstacle = found && whyNotHere(found.spec);
+    if (obstacle !== undefined) throw new RequestError(503, obstacle);
     if (found !== undefined) return found;
     if (name === undefined) {
       throw new RetryableError('There is no SemanticIndex yet: SPECS names none.', {

@@ -41,10 +41,13 @@ export function connectSearch(needs: SearchNeeds): {
   const forKeywords = openReads(database, { ...keywordSessions, max: keywordConnections });
   const statistics = new SearchStatistics(metrics);
   const connector: IndexConnector = {
-    embedder: (embedding) =>
+    embedder: ({ model, dimensions, baseURL = openai.baseURL }) =>
       new QueryEmbedder({
-        ...embedding,
-        embedder: new Embedder({ ...openai, ...embedding }),
+        ...{ model, dimensions },
+        embedder: new Embedder({
+          ...{ apiKey: openai.apiKey, model, dimensions },
+          ...(baseURL !== undefined && { baseURL }),
+        }),
         statistics,
         logger,
       }),

@@ -23,7 +23,10 @@ test('a query is answered by the type of product that it means, no word in commo
   if (!spec) throw new Error('The example has no spec.');
   const [embeddings, pinecone] = await Promise.all([startEmbeddings(), startPinecone()]);
   onTestFinished(() => Promise.all([embeddings.close(), pinecone.close()]).then(() => undefined));
-  const embedder = new Embedder({ apiKey: 'test', baseURL: embeddings.url, ...spec.embedding });
+  const { model, dimensions } = spec.embedding;
+  const embedder = new Embedder({
+    ...{ apiKey: 'test', baseURL: embeddings.url, model, dimensions },
+  });
   const index = new VectorIndex({
     apiKey: 'test',
     controllerHostUrl: pinecone.url,

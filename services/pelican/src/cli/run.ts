@@ -6,6 +6,7 @@ import { auditCommand } from './audit.ts';
 import { backfillCommand } from './backfill.ts';
 import { CliContext, type CliSurroundings } from './context.ts';
 import { deadLettersCommand } from './dead-letters.ts';
+import { dropRecordsCommand } from './drop-records.ts';
 import { exitCode, type ExitCode } from './exit-codes.ts';
 import { installCommand } from './install.ts';
 import { uninstallCommand } from './uninstall.ts';
@@ -50,6 +51,7 @@ function program(context: CliContext): Command {
     .addCommand(auditCommand(context))
     .addCommand(backfillCommand(context))
     .addCommand(deadLettersCommand(context))
+    .addCommand(dropRecordsCommand(context))
     .addCommand(installCommand(context))
     .addCommand(uninstallCommand(context))
     .addHelpText('after', help);
