@@ -19,7 +19,8 @@ create table aviary.outbox (
   -- true: the text differs from any stored one. false: it does not. null: unknown, or the row was deleted.
   text_is_new boolean,
   captured_at timestamptz not null default clock_timestamp(),
-  primary key (partition, seq)
+  -- Sources have pelicans of their own, and one may be halted with a million rows waiting: nobody walks past those.
+  primary key (source_id, partition, seq)
 ) with (
   -- A queue: vacuum by count, not by share.
   autovacuum_vacuum_scale_factor = 0,
@@ -45,22 +46,23 @@ create function aviary.enqueue(source integer, keys text[]) returns void
       group by aviary.partition_of(key);
   end;
 
--- Whether there is anything to claim from seq `since` on.
-create function aviary.has_changes(since bigint) returns boolean
+-- Whether there is anything of these sources to claim from seq `since` on.
+create function aviary.has_changes(sources integer[], since bigint) returns boolean
   language plpgsql stable
   set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   return exists (
-    select from generate_series(0, 63) p, lateral (
-      select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
+    select from unnest(sources) s, generate_series(0, 63) p, lateral (
+      select from aviary.outbox o
+      where o.source_id = s and o.partition = p and o.seq >= since limit 1
     ) busy
   );
 end
 $$;
 
--- The lowest seq in the outbox, or the last one drawn when it is empty.
-create function aviary.first_change() returns bigint
+-- The lowest seq of these sources in the outbox, or the last one drawn when it holds nothing of theirs.
+create function aviary.first_change(sources integer[]) returns bigint
   language plpgsql
   set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -68,8 +70,8 @@ declare
   last_drawn constant bigint := (select last_value from aviary.outbox_seq_seq);
 begin
   return coalesce((
-    select min(first.seq) from generate_series(0, 63) p, lateral (
-      select o.seq from aviary.outbox o where o.partition = p order by o.seq limit 1
+    select min(first.seq) from unnest(sources) s, generate_series(0, 63) p, lateral (
+      select o.seq from aviary.outbox o where o.source_id = s and o.partition = p order by o.seq limit 1
     ) first
   ), last_drawn);
 end

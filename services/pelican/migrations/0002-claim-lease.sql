@@ -1,15 +1,28 @@
--- Who alone may publish the changes of a partition, and until when. A row's lock would end with its connection, and
+-- Who alone may publish a source's changes of a partition, and until when. A row's lock would end with its connection, and
 -- what the claimant is sending does not: it may be frozen, or know nothing of the break yet. So the right to publish
 -- is on record, committed before the first message is sent, and holds no lock on anything meanwhile.
 create table aviary.claim_lease (
-  partition smallint primary key,
+  source_id integer references aviary.source on delete cascade,
+  partition smallint,
   -- Of the last claim.
   owner uuid,
   -- '-infinity' once the claim has ended and nothing of it can still be on its way.
-  expires_at timestamptz not null default '-infinity'
+  expires_at timestamptz not null default '-infinity',
+  primary key (source_id, partition)
 ) with (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-insert into aviary.claim_lease (partition) select generate_series(0, 63);
+-- A source's leases come and go with it.
+create function aviary.add_leases() returns trigger
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into aviary.claim_lease (source_id, partition) select new.id, generate_series(0, 63);
+  return null;
+end
+$$;
+
+create trigger add_leases after insert on aviary.source for each row execute function aviary.add_leases();
 
 -- A change in a claimant's hands. A key's versions grow from claim to claim, which its seqs need not: a long
 -- transaction commits a low one after a higher one was published.
@@ -27,9 +40,9 @@ create type aviary.claimed_change as (
 );
 
 -- Takes partitions that have changes of these sources, for so many milliseconds, and returns their oldest changes,
--- about max_keys in all. A partition that another claimant takes now, or may still publish from, is passed over, so
--- a key is never in two hands. Starts anywhere, so that no partition starves. Looks at changes from seq `since` on
--- only.
+-- about max_keys in all. A source's partition that another claimant takes now, or may still publish from, is passed
+-- over, so a key is never in two hands. Starts anywhere, so that no partition and no source starves. Looks at changes
+-- from seq `since` on only.
 create function aviary.claim(
   claimant uuid, sources integer[], max_keys integer, since bigint, lease_ms integer
 )
@@ -40,21 +53,25 @@ create function aviary.claim(
 as $$
 declare
   ends constant timestamptz := clock_timestamp() + lease_ms * interval '1 millisecond';
-  start_at constant smallint := floor(random() * 64);
-  candidate smallint;
+  places constant integer := 64 * cardinality(sources);
+  start_at constant integer := floor(random() * places);
+  candidate record;
   change aviary.claimed_change;
   claim_version bigint;
   taken integer := 0;
   taken_before integer;
 begin
   for candidate in
-    select p from generate_series(0, 63) p, lateral (
-      select from aviary.outbox o where o.partition = p and o.seq >= since limit 1
+    select s.source_id, p as partition
+    from unnest(sources) with ordinality s(source_id, at), generate_series(0, 63) p, lateral (
+      select from aviary.outbox o
+      where o.source_id = s.source_id and o.partition = p and o.seq >= since limit 1
     ) busy
-    order by (p - start_at + 64) % 64
+    order by (p * cardinality(sources) + s.at - 1 - start_at + places) % places
   loop
     perform from aviary.claim_lease l
-      where l.partition = candidate and l.expires_at <= clock_timestamp()
+      where l.source_id = candidate.source_id and l.partition = candidate.partition
+        and l.expires_at <= clock_timestamp()
       for update skip locked;
     continue when not found;
     -- Drawn under the lock: who takes the partition next, draws a higher one.
@@ -64,7 +81,7 @@ begin
       select o.ctid, o.seq, o.source_id, o.keys, o.text_is_new, o.captured_at, claim_version,
              extract(epoch from ends) * 1000
       from aviary.outbox o
-      where o.partition = candidate and o.seq >= since and o.source_id = any (sources)
+      where o.source_id = candidate.source_id and o.partition = candidate.partition and o.seq >= since
       order by o.seq
       limit max_keys
     loop
@@ -73,7 +90,8 @@ begin
       exit when taken >= max_keys;
     end loop;
     if taken > taken_before then
-      update aviary.claim_lease l set owner = claimant, expires_at = ends where l.partition = candidate;
+      update aviary.claim_lease l set owner = claimant, expires_at = ends
+        where l.source_id = candidate.source_id and l.partition = candidate.partition;
     end if;
     exit when taken >= max_keys;
   end loop;
@@ -82,7 +100,9 @@ $$;
 
 -- Removes from the outbox what was claimed, once all of it is published, and ends the lease. False, and nothing
 -- done, when less than so many milliseconds of it are left: a message may have come too late.
-create function aviary.finish_claim(claimant uuid, left_ms integer, places tid[], seqs bigint[])
+create function aviary.finish_claim(
+  claimant uuid, sources integer[], left_ms integer, places tid[], seqs bigint[]
+)
   returns boolean
   language plpgsql
   -- By place: no plan can go wrong.
@@ -94,7 +114,8 @@ begin
   -- A crash that undoes this repeats a batch: no reason to wait for the disk.
   perform set_config('synchronous_commit', 'off', true);
   update aviary.claim_lease l set expires_at = '-infinity'
-    where l.owner = claimant and l.expires_at > clock_timestamp() + left_ms * interval '1 millisecond';
+    where l.source_id = any (sources) and l.owner = claimant
+      and l.expires_at > clock_timestamp() + left_ms * interval '1 millisecond';
   if not found then
     return false;
   end if;
@@ -110,8 +131,9 @@ end
 $$;
 
 -- Ends a lease at once, when nothing of the claim is on its way.
-create function aviary.release_claim(claimant uuid) returns void
+create function aviary.release_claim(claimant uuid, sources integer[]) returns void
   language sql
   begin atomic
-    update aviary.claim_lease l set expires_at = '-infinity' where l.owner = claimant;
+    update aviary.claim_lease l set expires_at = '-infinity'
+      where l.source_id = any (sources) and l.owner = claimant;
   end;

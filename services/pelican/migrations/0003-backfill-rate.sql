@@ -15,8 +15,8 @@ create function aviary.request_backfill(source integer, rate integer default nul
           walked_at = null, finished_at = null, rows_per_second = rate, next_step_at = '-infinity';
   end;
 
--- Whether more than so many keys wait in the outbox, from seq `since` on. Reads no more than it takes to know.
-create function aviary.holds_more_keys(than integer, since bigint) returns boolean
+-- Whether more than so many keys of these sources wait in the outbox, from seq `since` on. Reads no more than it takes to know.
+create function aviary.holds_more_keys(than integer, sources integer[], since bigint) returns boolean
   language plpgsql stable
   set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -25,9 +25,9 @@ declare
   counted integer := 0;
 begin
   for of_change in
-    select change.keys from generate_series(0, 63) p, lateral (
+    select change.keys from unnest(sources) s, generate_series(0, 63) p, lateral (
       select cardinality(o.keys) as keys from aviary.outbox o
-      where o.partition = p and o.seq >= since limit than + 1
+      where o.source_id = s and o.partition = p and o.seq >= since limit than + 1
     ) change
   loop
     counted := counted + of_change;

@@ -25,7 +25,7 @@ create or replace view aviary.audit_result as
   from aviary.audit a join aviary.source s on s.id = a.source_id;
 
 -- Whether each of these rows of a SemanticIndex has a change, of that moment or later, that waits to be queued: of keys
--- the asker names, and of nothing else. Looks at the newest 200 rows of a key's partition only; where the moment lies
+-- the asker names, and of nothing else. Looks at the newest 200 of its rows in a key's partition only; where the moment lies
 -- further back than these, the key counts as waiting.
 create or replace function aviary.awaits_queueing(index_name text, wanted text[], since timestamptz[])
   returns setof boolean
@@ -37,12 +37,14 @@ as $$
 begin
   return query
     select (
-      select coalesce(bool_or(s.name = index_name and newest.captured_at >= moment and key = any (newest.keys)), false)
+      select coalesce(bool_or(newest.captured_at >= moment and key = any (newest.keys)), false)
         or (count(*) = 200 and min(newest.captured_at) >= moment)
       from (
-        select o.source_id, o.keys, o.captured_at from aviary.outbox o
-        where o.partition = aviary.partition_of(key) order by o.seq desc limit 200
-      ) newest left join aviary.source s on s.id = newest.source_id
+        select o.keys, o.captured_at from aviary.outbox o
+        where o.source_id = (select s.id from aviary.source s where s.name = index_name)
+          and o.partition = aviary.partition_of(key)
+        order by o.seq desc limit 200
+      ) newest
     )
     from unnest(wanted, since) with ordinality as asked(key, moment, place)
     order by place;

@@ -38,11 +38,11 @@ begin
       update (next_start_at, started_at, finished_at, decided_at, seconds, row_count, record_count, missing, stale,
         orphaned, mended, undecided, foreign_ids, unindexable)
       on aviary.audit to aviary_pelican;
-    grant select on aviary.backlog to aviary_pelican;
     grant execute on function
       aviary.partition_of(text), aviary.enqueue(integer, text[]), aviary.claim(uuid, integer[], integer, bigint, integer),
-      aviary.finish_claim(uuid, integer, tid[], bigint[]), aviary.release_claim(uuid),
-      aviary.has_changes(bigint), aviary.first_change(), aviary.holds_more_keys(integer, bigint),
+      aviary.finish_claim(uuid, integer[], integer, tid[], bigint[]), aviary.release_claim(uuid, integer[]),
+      aviary.has_changes(integer[], bigint), aviary.first_change(integer[]),
+      aviary.holds_more_keys(integer, integer[], bigint),
       aviary.request_backfill(integer, integer)
       to aviary_pelican;
   end if;

@@ -1,9 +1,12 @@
-import { query, type Pool } from '@aviary/postgres';
+import type { Pool } from '@aviary/postgres';
 import type { Queue } from '@aviary/queue';
 import { Gauge, type Registry } from '@aviary/runtime';
+import { readBacklog } from './backlog.ts';
 
 export interface BacklogSources {
   pool: Pool;
+  /** Of the SemanticIndexes whose changes are counted. */
+  names: readonly string[];
   /** By what they hold. */
   queues: Record<'changes' | 'refreshes' | 'dead_letters', Queue>;
 }
@@ -12,19 +15,12 @@ export interface BacklogSources {
 const patienceMs = 3_000;
 
 /**
- * What waits, as Prometheus metrics: the same at every pelican, and asked for when they are scraped. A figure whose
+ * What waits, as Prometheus metrics: the same at every pelican of these SemanticIndexes, and asked for when they are scraped. A figure whose
  * source is away is absent.
  */
-export function showBacklog(metrics: Registry, { pool, queues }: BacklogSources): void {
+export function showBacklog(metrics: Registry, { pool, names, queues }: BacklogSources): void {
   const registers = [metrics];
-  const outbox = shared(() =>
-    query<{ waiting: number; age: number }>(
-      pool,
-      'measuring the outbox',
-      `select waiting::float8, coalesce(extract(epoch from clock_timestamp() - oldest_at), 0)::float8 as age
-       from aviary.backlog`,
-    ).then(([row]) => row),
-  );
+  const outbox = shared(() => readBacklog(pool, names));
   new Gauge({
     name: 'aviary_pelican_outbox_waiting_rows',
     help: 'Changed rows that wait in the outbox.',
@@ -40,9 +36,9 @@ export function showBacklog(metrics: Registry, { pool, queues }: BacklogSources)
     help: 'Age of the oldest change in the outbox; 0 when none waits.',
     registers,
     async collect() {
-      const { age } = (await outbox()) ?? {};
-      if (age === undefined) this.remove();
-      else this.set(Math.max(0, age));
+      const { oldestAgeSeconds } = (await outbox()) ?? {};
+      if (oldestAgeSeconds === undefined) this.remove();
+      else this.set(oldestAgeSeconds);
     },
   });
   new Gauge({

@@ -114,3 +114,11 @@ test('holds up nobody who alters or empties the table', async () => {
   await taken();
   await write(pool, `set lock_timeout = '1s'; truncate thing; alter table thing add note text`);
 });
+
+test("is in nobody's way who looks after another index", async () => {
+  await write(pool, 'create table other (id integer primary key, name text)');
+  const other = await capture(pool, { table: 'other' }, 'others');
+  await write(pool, `insert into other values (1, 'of the same partition')`);
+  await taken();
+  expect(await claimRows(pool, new Map([[other.sourceId, other]]), 100)).toHaveLength(1);
+});

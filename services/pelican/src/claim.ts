@@ -37,6 +37,7 @@ export interface ClaimedChange {
 export class Claim {
   readonly #pool: Pool;
   readonly #id = randomUUID();
+  #sources: readonly number[] = [];
   #changes: readonly ClaimedChange[] = [];
   #sendEnds = 0;
   #onTheirWay = false;
@@ -56,11 +57,12 @@ export class Claim {
     since: number,
   ): Promise<readonly ClaimedChange[]> {
     this.#sendEnds = performance.now() + sendMs;
+    this.#sources = [...tables.keys()];
     this.#changes = await query<ClaimedChange>(
       this.#pool,
       'claiming changes',
       'select * from aviary.claim($1, $2, $3, $4, $5)',
-      [this.#id, [...tables.keys()], maxKeys, since, leaseMs],
+      [this.#id, this.#sources, maxKeys, since, leaseMs],
     );
     return this.#changes;
   }
@@ -88,9 +90,10 @@ export class Claim {
     const [outcome] = await query<{ finished: boolean }>(
       this.#pool,
       'removing what is published',
-      'select aviary.finish_claim($1, $2, $3, $4) as finished',
+      'select aviary.finish_claim($1, $2, $3, $4, $5) as finished',
       [
         this.#id,
+        this.#sources,
         removalLeftMs,
         this.#changes.map(({ place }) => place),
         this.#changes.map(({ seq }) => seq),
@@ -109,7 +112,11 @@ export class Claim {
   async release(signal: AbortSignal): Promise<void> {
     if (this.#onTheirWay) return;
     await retry(
-      () => query(this.#pool, 'ending a claim', 'select aviary.release_claim($1)', [this.#id]),
+      () =>
+        query(this.#pool, 'ending a claim', 'select aviary.release_claim($1, $2)', [
+          this.#id,
+          this.#sources,
+        ]),
       { signal: AbortSignal.any([signal, AbortSignal.timeout(leaseMs)]) },
     );
   }

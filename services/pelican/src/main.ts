@@ -43,6 +43,7 @@ try {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const indexes = loadSemanticIndexes(config.SPECS);
+  const names = indexes.map(({ name }) => name);
   const logger = createLogger({ service: 'pelican', level: config.LOG_LEVEL });
   const metrics = createMetrics('pelican');
   const health = new Health();
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
   const refreshes = new Queue(sqs, config.REFRESH_QUEUE_URL);
   showBacklog(metrics, {
     pool,
+    names,
     queues: { changes: queue, refreshes, dead_letters: deadLetters },
   });
   const sources = new Sources({ pool, indexes, health, logger, lookEveryMs: 60_000 });
@@ -70,7 +72,7 @@ async function main(): Promise<void> {
     tables: sources.tables,
     queue,
     deadLetters,
-    wake: new Wake(pool, () => {
+    wake: new Wake(pool, sources.tables, () => {
       if (health.ok('outbox')) logger.info({ event: 'outbox_answers' });
     }),
     health,
@@ -138,13 +140,10 @@ async function main(): Promise<void> {
     metrics,
     status: async () => ({
       service: 'pelican',
-      specs: indexes.map(({ name }) => name),
+      specs: names,
       ...statistics.totals,
       rates: statistics.rates,
-      ...(await readProgress(
-        statusPool,
-        indexes.map(({ name }) => name),
-      )),
+      ...(await readProgress(statusPool, names)),
     }),
   });
   // Stopped first: a server that no longer answers may not hold up those that wait for it.

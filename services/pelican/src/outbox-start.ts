@@ -20,14 +20,15 @@ export class OutboxStart {
   #candidate = { seq: 0, at: -Infinity };
   #nextLook = 0;
 
-  /** Looks the outbox's beginning up, when it is time. @throws RetryableError */
-  async look(pool: Pool): Promise<void> {
+  /** Looks up, when it is time, where the changes of these sources begin. @throws RetryableError */
+  async look(pool: Pool, sources: readonly number[]): Promise<void> {
     const began = performance.now();
     if (began < this.#nextLook) return;
     const rows = await query<{ first: string }>(
       pool,
       'looking for the oldest change',
-      'select aviary.first_change() as first',
+      'select aviary.first_change($1) as first',
+      [sources],
     );
     this.found(Number(rows[0]?.first ?? 0), began);
     const ended = performance.now();

@@ -1,11 +1,12 @@
-import { query, type Pool } from '@aviary/postgres';
+import type { Pool } from '@aviary/postgres';
+import { readBacklog, type Backlog } from './backlog.ts';
 import { readBackfills } from './backfill/backfill-requests.ts';
 
 /** /status waits no longer for the database. */
 const patienceMs = 500;
 
 interface Progress {
-  outbox: { waiting: number; oldestAgeSeconds: number };
+  outbox: Backlog;
   backfills: { index: string; phase: string; processed: number; total: number }[];
 }
 
@@ -28,18 +29,12 @@ export async function readProgress(
 }
 
 async function read(pool: Pool, names: readonly string[]): Promise<Progress> {
-  const [backfills, [outbox]] = await Promise.all([
+  const [backfills, outbox] = await Promise.all([
     readBackfills(pool, names),
-    query<Progress['outbox']>(
-      pool,
-      'measuring the outbox',
-      `select waiting::float8,
-              greatest(0, coalesce(extract(epoch from clock_timestamp() - oldest_at), 0))::float8 as "oldestAgeSeconds"
-       from aviary.backlog`,
-    ),
+    readBacklog(pool, names),
   ]);
   return {
-    outbox: outbox ?? { waiting: 0, oldestAgeSeconds: 0 },
+    outbox,
     backfills: backfills.map(({ index, phase, processed, total }) => ({
       index,
       phase,

@@ -9,13 +9,18 @@ import { OutboxStart } from './outbox-start.ts';
  */
 export class Wake {
   readonly #pool: Pool;
+  readonly #tables: ReadonlyMap<number, unknown>;
   readonly #start = new OutboxStart();
   readonly #onAnswer: () => void;
   #lastWork = performance.now();
 
-  /** @param onAnswer called whenever Postgres has answered, with or without changes */
-  constructor(pool: Pool, onAnswer: () => void) {
+  /**
+   * @param tables by source id: whose changes are waited for, and no others'
+   * @param onAnswer called whenever Postgres has answered, with or without changes
+   */
+  constructor(pool: Pool, tables: ReadonlyMap<number, unknown>, onAnswer: () => void) {
     this.#pool = pool;
+    this.#tables = tables;
     this.#onAnswer = onAnswer;
   }
 
@@ -30,7 +35,7 @@ export class Wake {
   }
 
   /**
-   * Resolves when the outbox holds something, with the seq from which on to claim.
+   * Resolves when the outbox holds something of these tables, with the seq from which on to claim.
    *
    * @param onEmpty called whenever it holds nothing
    * @throws the signal's reason, or RetryableError.
@@ -47,12 +52,13 @@ export class Wake {
   }
 
   async #probe(): Promise<boolean> {
+    const sources = [...this.#tables.keys()];
     try {
-      await this.#start.look(this.#pool);
+      await this.#start.look(this.#pool, sources);
       const { rows } = await this.#pool.query<{ busy: boolean }>({
         name: 'probe',
-        text: 'select aviary.has_changes($1) as busy',
-        values: [this.#start.since],
+        text: 'select aviary.has_changes($1, $2) as busy',
+        values: [sources, this.#start.since],
       });
       this.#onAnswer();
       return rows[0]?.busy === true;

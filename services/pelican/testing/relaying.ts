@@ -22,12 +22,13 @@ export async function startRelay(
 ): Promise<RunningRelay> {
   const health = new Health();
   const statistics = new RelayStatistics(createMetrics('test'));
+  const bySource = new Map(tables.map((table) => [table.sourceId, table]));
   const relay = new Relay({
     pool,
-    tables: new Map(tables.map((table) => [table.sourceId, table])),
+    tables: bySource,
     queue: queues.queue,
     deadLetters: queues.deadLetters,
-    wake: new Wake(pool, () => health.ok('outbox')),
+    wake: new Wake(pool, bySource, () => health.ok('outbox')),
     health,
     logger: silent,
     statistics,

@@ -197,3 +197,19 @@ test('a cancelled sweep ends, and is no fault', async () => {
   expect(running.health.report()['backfill of things']?.ok).toBe(true);
   expect(await cancelBackfills(pool, ['things'])).toEqual([]);
 });
+
+test("a walk does not wait for what waits for another index's pelican, which may be halted", async () => {
+  await things(3_000);
+  await things(20_000, 'other');
+  const other = await capture(pool, { table: 'other' }, 'others');
+  await write(pool, 'delete from aviary.backfill');
+  await pool.query(
+    'select aviary.enqueue($1, array(select id::text from public.other)) from generate_series(1, 2)',
+    [other.sourceId],
+  );
+  const thing = await capture(pool, { table: 'thing' });
+  await using running = new AsyncDisposableStack();
+  running.use(startBackfill(pool, [thing]));
+  await untilFinished(pool);
+  expect(await progressOf(pool)).toMatchObject({ processed: 3_000 });
+});

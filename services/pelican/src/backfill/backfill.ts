@@ -172,18 +172,19 @@ export class Backfill implements Part {
   }
 
   async #isCrowded(): Promise<boolean> {
-    const { pool, queueDepth } = this.#options;
+    const { pool, queueDepth, tables } = this.#options;
     if (performance.now() - this.#depthAt >= depthMs) {
       this.#messages = await queueDepth(this.#stopping.signal);
       this.#depthAt = performance.now();
     }
     if (this.#messages > crowdedMessages) return true;
-    await this.#outbox.look(pool);
+    const sources = [...tables.keys()];
+    await this.#outbox.look(pool, sources);
     const rows = await query<{ crowded: boolean }>(
       pool,
       'measuring the outbox',
-      'select aviary.holds_more_keys($1, $2) as crowded',
-      [crowdedKeys, this.#outbox.since],
+      'select aviary.holds_more_keys($1, $2, $3) as crowded',
+      [crowdedKeys, sources, this.#outbox.since],
     );
     return rows[0]?.crowded === true;
   }
