@@ -22,12 +22,12 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Passes connections on to a port of 127.0.0.1, as well or badly as it is told. */
-export async function startTcpProxy(options: { to: number }): Promise<TcpProxy> {
+/** Passes connections on to a port, of 127.0.0.1 unless told otherwise, as well or badly as it is told. */
+export async function startTcpProxy(options: { to: number; host?: string }): Promise<TcpProxy> {
   const links = new Set<Link>();
   let passage: Passage = { kind: 'open' };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const link = new Link(client, options.to, passage);
+    const link = new Link(client, options, passage);
     links.add(link);
     link.onClosed = () => links.delete(link);
   });
@@ -61,9 +61,12 @@ class Link {
   readonly #sockets: readonly [Socket, Socket];
   #passage: Passage;
 
-  constructor(client: Socket, port: number, passage: Passage) {
+  constructor(client: Socket, { to, host }: { to: number; host?: string }, passage: Passage) {
     this.#passage = passage;
-    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const server = connect({
+      ...{ port: to, host: host ?? '127.0.0.1' },
+      ...{ allowHalfOpen: true, noDelay: true },
+    });
     this.#sockets = [client, server];
     const current = () => this.#passage;
     this.#lanes = [new Lane(client, server, current), new Lane(server, client, current)];

@@ -7,6 +7,7 @@ import {
   type Operator,
   type OperatorNamespace,
 } from './operators.ts';
+import { sampleIndex } from './sample-index.ts';
 
 const many = 200;
 let namespace: OperatorNamespace;
@@ -23,27 +24,10 @@ afterAll(() => namespace[Symbol.asyncDispose]());
 const until = (what: string, holds: () => Promise<boolean>, timeoutMs = 60_000) =>
   waitUntil(holds, { what, timeoutMs, everyMs: 100 });
 
-const specOf = (index: string, state: string) => ({
-  apiVersion: 'aviary.dev/v1alpha1',
-  kind: 'SemanticIndex',
-  metadata: { name: index },
-  spec: {
-    state,
-    source: { table: index, text: '{{name}}' },
-    embedding: { model: 'text-embedding-3-small', dimensions: 8 },
-    target: { index: 'aviary', namespace: index },
-  },
-});
-const apply = (...items: object[]) =>
-  namespace.kubectl(
-    ['apply', '--server-side', '--filename=-'],
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
-  );
-const get = (object: string, path: string) =>
-  namespace.kubectl(['get', object, '--ignore-not-found', `--output=jsonpath={${path}}`]);
+const get = (object: string, path: string) => namespace.get(object, path);
 
 test('an index gets its queues, its target and the Job that prepares its table, under no more than the Role grants', async () => {
-  await apply(specOf('things', 'Running'));
+  await namespace.apply(sampleIndex('things', 'Running'));
   const condition = (type: string) =>
     get('semanticindex/things', `.status.conditions[?(@.type=="${type}")].status`);
   await until('its queues and its target are there', async () =>
@@ -59,7 +43,9 @@ test('an index gets its queues, its target and the Job that prepares its table, 
 
 test(`${many} paused indexes cost a few requests each, then none, and little memory`, async () => {
   const before = await first.requests();
-  await apply(...Array.from({ length: many }, (_, one) => specOf(`many-${one}`, 'Paused')));
+  await namespace.apply(
+    ...Array.from({ length: many }, (_, one) => sampleIndex(`many-${one}`, 'Paused')),
+  );
   await until(
     'all are paused',
     async () =>
@@ -87,7 +73,7 @@ test('when the leader is killed, the other one leads within the lease, and goes 
   await until('the second leads', async () => (await second.status()).leads);
   expect(performance.now() - killedAt).toBeLessThan(leaseSeconds * 1_500);
   await until('it knows all', async () => (await second.status()).indexes === many + 1);
-  await apply(specOf('later', 'Paused'));
+  await namespace.apply(sampleIndex('later', 'Paused'));
   await until(
     'it has looked at another',
     async () => (await get('semanticindex/later', '.status.phase')) === 'Paused',

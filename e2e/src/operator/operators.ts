@@ -27,11 +27,16 @@ export interface Operator {
   residentBytes: () => Promise<number>;
   /** Without a word, as when its node dies. */
   kill: () => Promise<void>;
+  /** As Kubernetes ends a pod. */
+  stop: () => Promise<void>;
 }
 
 /** A namespace in which operators run as processes of this machine, with the Role that they have in their pods, and no other. */
 export interface OperatorNamespace extends AsyncDisposable {
   kubectl: (args: string[], input?: string) => Promise<string>;
+  apply: (...objects: object[]) => Promise<string>;
+  /** A field of an object, by its JSONPath; empty when there is none. */
+  get: (object: string, path: string) => Promise<string>;
   /** Where the API server is. */
   readonly server: URL;
   /** @param by where the operator is to look for the API server instead */
@@ -75,6 +80,13 @@ export async function operatorNamespace(namespace: string): Promise<OperatorName
   const stack = opened.move();
   return {
     kubectl: within,
+    apply: (...items) =>
+      within(
+        ['apply', '--server-side', '--filename=-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+      ),
+    get: (object, path) =>
+      within(['get', object, '--ignore-not-found', `--output=jsonpath={${path}}`]),
     server: account.server,
     start: async (identity, by) => {
       const KUBECONFIG = await account.writeKubeconfig(by);
@@ -93,6 +105,10 @@ async function startOperator(variables: Record<string, string>): Promise<Operato
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   const metric = async (prefix: string, labels: string[] = []) =>
     (await ask('/metrics'))
@@ -109,9 +125,7 @@ async function startOperator(variables: Record<string, string>): Promise<Operato
       JSON.parse(await ask('/status')) as { leads: boolean; indexes: number; queued: number },
     requests: (...labels) => metric('aviary_operator_api_requests_total', labels),
     residentBytes: () => metric('process_resident_memory_bytes'),
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
   };
 }
