@@ -14,12 +14,23 @@ const format = 1;
 /** As a YAML file of the operator's, in which a value stands once at each of its places, for whoever makes templates. */
 export function writeSurroundings({ environment, platform }: ChartProps): string {
   const { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours } = environment;
-  const { images, region, queue, queueReader, sqs, database, index, embedding, reach } = platform;
+  const {
+    images,
+    region,
+    queue,
+    queueReader,
+    sqs,
+    database,
+    indexRegion,
+    index,
+    embedding,
+    reach,
+  } = platform;
   const surroundings: Surroundings = {
     environment: { namespace, operator, pelican, emu, audit, rollbackSeconds, neighbours },
     platform: {
       images: { pelican: images.pelican, emu: images.emu },
-      ...{ region, queue, queueReader, sqs, database, index, embedding },
+      ...{ region, queue, queueReader, sqs, database, indexRegion, index, embedding },
       reach: {
         database: reach.database,
         queue: reach.queue,

@@ -23,6 +23,7 @@ const remarks: Record<keyof Values, string> = {
   database:
     'Users log in by IAM token. The authorities of RDS are wanted in the ConfigMap database-authorities, by the key ca.pem.',
   queue: 'Two FIFO queues, and a standard one.',
+  indexRegion: 'Of AWS, where Pinecone makes an index that is not there.',
   images: 'By digest; the operator with operator: true alone.',
   secrets:
     'In AWS Secrets Manager, read by the External Secrets Operator. signIn only with signIn below.',

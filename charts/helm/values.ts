@@ -29,13 +29,14 @@ export interface Values extends Outputs {
 
 /** The example's, as cdk8s/examples has it. */
 export function defaultValues(): Values {
-  const { region, database, queue, images, secrets, ingress } = outputs;
+  const { region, database, queue, indexRegion, images, secrets, ingress } = outputs;
   const { operator, signIn, pelican, emu, neighbours, networks, indexes } = prod;
   const { min, max, cpuPercent, resources } = prod.frontend;
   return {
     region,
     database,
     queue,
+    indexRegion,
     images,
     secrets,
     ingress,
@@ -68,13 +69,14 @@ export function manifestsWith(values: Values, namespace = prod.namespace): Manif
     networks,
   };
   const { accountId, cluster } = outputs;
-  const { region, database, queue, images, secrets, ingress } = rest;
+  const { region, database, queue, indexRegion, images, secrets, ingress } = rest;
   const platform = awsPlatform(environment, {
     accountId,
     cluster: { ...cluster, namespace },
     region,
     database,
     queue,
+    indexRegion,
     images,
     secrets,
     ...(ingress && { ingress }),

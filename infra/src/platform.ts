@@ -142,6 +142,7 @@ export function buildPlatform(given: Given): {
         deadLetterUrl: queues.dead.url,
         refreshUrl: queues.refresh.url,
       },
+      indexRegion: settings.indexRegion,
       images: images.references,
       secrets: {
         openai: secrets.openai,

@@ -22,6 +22,7 @@ export class EmuChart extends Chart {
       ...serviceVariables,
       ...sqs,
       ...index,
+      PINECONE_REGION: platform.indexRegion,
       ...embedding,
       SPECS: specsDirectory,
       QUEUE_URL: queue.url,

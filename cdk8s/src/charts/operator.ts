@@ -49,6 +49,7 @@ export class OperatorChart extends Chart {
       ...serviceVariables,
       ...sqs,
       ...index,
+      PINECONE_REGION: platform.indexRegion,
       NAMESPACE: environment.namespace,
       SURROUNDINGS: `${directory}/${file}`,
     };

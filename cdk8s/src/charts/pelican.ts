@@ -21,6 +21,7 @@ export class PelicanChart extends Chart {
       ...database.variables.pelican,
       ...sqs,
       ...index,
+      PINECONE_REGION: platform.indexRegion,
       SPECS: specsDirectory,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,

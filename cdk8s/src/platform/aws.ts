@@ -38,6 +38,7 @@ export function awsPlatform(environment: Environment, outputs: PlatformOutputs):
       mounts: [configMapFiles(databaseAuthorities.configMap, authoritiesDirectory)],
       retries: 2,
     },
+    indexRegion: outputs.indexRegion,
     index: { PINECONE_API_KEY: { secret: 'aviary-index', key: 'PINECONE_API_KEY' } },
     embedding: { OPENAI_API_KEY: { secret: 'aviary-embedding', key: 'OPENAI_API_KEY' } },
     page: pageOf(environment, outputs, urlOf),

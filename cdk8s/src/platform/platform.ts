@@ -50,7 +50,9 @@ export interface WorkerPlatform {
   readonly queueReader: QueueReader;
   readonly sqs: Variables<Input<typeof sqsConfig>> & AwsCredentials;
   readonly database: Database;
-  readonly index: Variables<Input<typeof pineconeConfig>>;
+  /** Of AWS, where an index is made that is not there; the services' default when absent. */
+  readonly indexRegion?: string | undefined;
+  readonly index: Variables<Omit<Input<typeof pineconeConfig>, 'PINECONE_REGION'>>;
   readonly embedding: Variables<Pick<EmuVariables, 'OPENAI_API_KEY' | 'OPENAI_BASE_URL'>>;
   /** Ways out. */
   readonly reach: {

@@ -41,6 +41,8 @@ export const platformOutputsSchema = z.strictObject({
     deadLetterUrl: z.url(),
     refreshUrl: z.url(),
   }),
+  /** Of AWS, where Pinecone keeps indexes. */
+  indexRegion: z.string().min(1),
   images: z.strictObject({
     pelican: imageSchema,
     emu: imageSchema,

@@ -9,22 +9,20 @@ const VECTORS = '_values';
 export interface IndexShape {
   dimension: number;
   metric: 'cosine' | 'dotproduct' | 'euclidean';
-  /** Where to make the index when it is absent: `aws` and `us-east-1` unless said otherwise. */
-  cloud?: 'aws' | 'gcp' | 'azure';
-  region?: string;
 }
 
-/** Makes the index when it is absent, and waits until it is ready. */
+/** Makes the index when it is absent, in that region of AWS, and waits until it is ready. */
 export async function ensureIndex(
   client: Pinecone,
   name: string,
   shape: IndexShape,
+  region: string,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
     const found = await describe(client, name);
     if (!found) {
-      await create(client, name, shape);
+      await create(client, name, shape, region);
       continue;
     }
     const { ready, state } = found.status;
@@ -76,12 +74,16 @@ async function describe(client: Pinecone, name: string): Promise<IndexModel | un
   }
 }
 
-async function create(client: Pinecone, name: string, shape: IndexShape): Promise<void> {
-  const { dimension, metric, cloud = 'aws', region = 'us-east-1' } = shape;
+async function create(
+  client: Pinecone,
+  name: string,
+  { dimension, metric }: IndexShape,
+  region: string,
+): Promise<void> {
   try {
     await client.indexes.create({
       name,
-      deployment: { deploymentType: 'managed', cloud, region },
+      deployment: { deploymentType: 'managed', cloud: 'aws', region },
       schema: { fields: { [VECTORS]: { type: 'dense_vector', dimension, metric } } },
     });
   } catch (error) {

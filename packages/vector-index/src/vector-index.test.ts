@@ -180,6 +180,12 @@ describe('ensure', () => {
     await fresh.upsert([record('a')]);
   });
 
+  test('is made in the region that was named', async () => {
+    await open({ index: 'near', region: 'eu-west-1' }).ensure({ dimension: 4, metric: 'cosine' });
+    const answer = await fetch(`${server.url}/indexes/near`, { headers: { 'api-key': 'test' } });
+    expect(await answer.json()).toMatchObject({ deployment: { region: 'eu-west-1' } });
+  });
+
   test('by several replicas at once makes one index', async () => {
     const replicas = Array.from({ length: 4 }, () => open({ index: 'raced' }));
     await Promise.all(replicas.map((r) => r.ensure({ dimension: 4, metric: 'cosine' })));

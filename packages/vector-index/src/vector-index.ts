@@ -26,6 +26,8 @@ export interface VectorIndexOptions {
   controllerHostUrl?: string;
   index: string;
   namespace: string;
+  /** Of AWS, where an index is made that is not there; us-east-1 unless said otherwise. */
+  region?: string;
   /** Longest wait for one answer, 30,000 unless said otherwise. */
   requestTimeoutMs?: number;
 }
@@ -87,11 +89,11 @@ export class VectorIndex {
    * @throws PermanentError when an index of that name has another dimension or metric, or failed to start.
    */
   async ensure(shape: IndexShape, signal?: AbortSignal): Promise<void> {
-    const { index } = this.#options;
+    const { index, region = 'us-east-1' } = this.#options;
     const ends = signal ?? new AbortController().signal;
     await this.#guard(`Set-up of the index ${index}`, signal, () =>
       this.#transport.run({ signal, body: undefined }, () =>
-        ensureIndex(this.#client, index, shape, ends),
+        ensureIndex(this.#client, index, shape, region, ends),
       ),
     );
   }

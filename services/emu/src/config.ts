@@ -23,6 +23,8 @@ const schema = z
     PINECONE_API_KEY: z.string(),
     /** Another Pinecone control plane than its own, such as a local one. */
     PINECONE_CONTROLLER_URL: z.url().optional(),
+    /** Of AWS, where Pinecone makes an index that is not there. */
+    PINECONE_REGION: z.string().default('us-east-1'),
     /** How long SQS hides a message from others without hearing of it again. */
     VISIBILITY_TIMEOUT_SECONDS: integer({ min: 3, max: 43_200 }).default(60),
     /**

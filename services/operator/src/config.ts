@@ -16,6 +16,8 @@ const variables = z.object({
   PINECONE_API_KEY: z.string(),
   /** Another Pinecone control plane than the public one. */
   PINECONE_CONTROLLER_URL: z.url().optional(),
+  /** Of AWS, where Pinecone makes an index that is not there. */
+  PINECONE_REGION: z.string().default('us-east-1'),
   /** After which another operator may take over from one that is silent. */
   LEASE_SECONDS: integer({ min: 3, max: 300 }).default(15),
   /** SemanticIndexes in work at once. */

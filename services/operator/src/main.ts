@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     vectorsOf: (index, namespace) =>
       new VectorIndex({
         apiKey: config.PINECONE_API_KEY,
+        region: config.PINECONE_REGION,
         ...(config.PINECONE_CONTROLLER_URL === undefined
           ? {}
           : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),

@@ -53,6 +53,8 @@ export const pineconeConfig = {
   PINECONE_API_KEY: z.string(),
   /** Another Pinecone control plane than the public one. */
   PINECONE_CONTROLLER_URL: z.url().optional(),
+  /** Of AWS, where Pinecone makes an index that is not there. */
+  PINECONE_REGION: z.string().default('us-east-1'),
 };
 
 const schema = z.object({

@@ -92,6 +92,7 @@ async function main(): Promise<void> {
   const vectorsOf = ({ target: { index, namespace } }: SemanticIndex) =>
     new VectorIndex({
       apiKey: config.PINECONE_API_KEY,
+      region: config.PINECONE_REGION,
       ...(config.PINECONE_CONTROLLER_URL === undefined
         ? {}
         : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
