@@ -113,15 +113,16 @@ test('what another field manager takes is taken back', async () => {
 test('an API server that takes one request at a time, and refuses the others, is not pressed', async () => {
   const refused = () => operator.requests('status="429"');
   const [asked, before] = [await operator.requests(), await refused()];
-  await kubectl(['create', '--filename=-'], { input: JSON.stringify(throttle()) });
   try {
+    await kubectl(['create', '--filename=-'], { input: JSON.stringify(throttle()) });
     const many = Array.from({ length: 50 }, (_, one) => `throttled-${one}`);
     await namespace.apply(...many.map((index) => sampleIndex(index, 'Paused')));
     for (const index of many) await untilSeen(index, 120_000);
     expect(await refused()).toBeGreaterThan(before);
     expect((await operator.requests()) - asked).toBeLessThan(20 * many.length);
   } finally {
-    await kubectl(['delete', `flowschema/${name}`, `prioritylevelconfiguration/${name}`]);
+    const both = [`flowschema/${name}`, `prioritylevelconfiguration/${name}`];
+    await kubectl(['delete', ...both, '--ignore-not-found']);
   }
 });
 
