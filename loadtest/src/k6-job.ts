@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kubectl, untilCondition } from '../../e2e/src/cluster/kubectl.ts';
+import { kubectl, untilEnded } from '../../e2e/src/cluster/kubectl.ts';
 import { k6Image } from './k6-program.ts';
 
 const scripts = join(import.meta.dirname, '../k6');
@@ -28,11 +28,7 @@ export async function k6Job({
     signal,
   });
   try {
-    await Promise.any(
-      ['complete', 'failed'].map((end) =>
-        untilCondition(`job/${name}`, `condition=${end}`, limitSeconds, signal),
-      ),
-    );
+    await untilEnded(name, limitSeconds, signal);
     signal.throwIfAborted();
     return { printed: await kubectl(['logs', `job/${name}`]), version: k6Image };
   } finally {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { loadProducts } from '@aviary/local/products';
-import { kubectl, namespace, untilCondition } from '../../e2e/src/cluster/kubectl.ts';
+import { kubectl, namespace, untilEnded } from '../../e2e/src/cluster/kubectl.ts';
 import { forwardPort } from '../../e2e/src/cluster/port-forward.ts';
 import { readAudit } from './audit.ts';
 import type { Target } from './target.ts';
@@ -112,9 +112,7 @@ async function audit(signal: AbortSignal) {
   const job = `audit-loadtest-${Date.now()}`;
   await kubectl(['create', 'job', job, '--from=cronjob/audit'], { signal });
   try {
-    await Promise.any(
-      ['complete', 'failed'].map((end) => untilCondition(`job/${job}`, `condition=${end}`, 3_600)),
-    );
+    await untilEnded(job, 3_600, signal);
     return readAudit(await kubectl(['logs', `job/${job}`]));
   } finally {
     await kubectl(['delete', `job/${job}`, '--wait=false']);

@@ -1,4 +1,4 @@
-import { kubectl, untilCondition } from './kubectl.ts';
+import { kubectl, untilEnded } from './kubectl.ts';
 
 interface Verdict {
   index: string;
@@ -17,9 +17,7 @@ interface Verdict {
 export async function auditOnce(): Promise<Verdict[]> {
   const job = `audit-${Date.now()}`;
   await kubectl(['create', 'job', job, '--from=cronjob/audit']);
-  await Promise.any(
-    ['complete', 'failed'].map((end) => untilCondition(`job/${job}`, `condition=${end}`, 300)),
-  );
+  await untilEnded(job, 300);
   const report = JSON.parse(await kubectl(['logs', `job/${job}`])) as { indexes: Verdict[] };
   await kubectl(['delete', `job/${job}`]);
   return report.indexes;

@@ -61,6 +61,26 @@ export async function untilCondition(
   });
 }
 
+/** Waits until a Job is over, whether it is complete or has failed. */
+export async function untilEnded(
+  job: string,
+  timeoutSeconds: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any(signal ? [signal, over.signal] : [over.signal]);
+  try {
+    await Promise.any(
+      ['complete', 'failed'].map((end) =>
+        untilCondition(`job/${job}`, `condition=${end}`, timeoutSeconds, either),
+      ),
+    );
+  } finally {
+    // Whoever still waits for the other end would keep the process.
+    over.abort();
+  }
+}
+
 /** Waits until a Deployment runs what it was told to, all of it ready. */
 export async function untilRolledOut(deployment: string, timeoutSeconds = 180): Promise<void> {
   await kubectl(['rollout', 'status', `deployment/${deployment}`, `--timeout=${timeoutSeconds}s`], {

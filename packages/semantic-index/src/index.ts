@@ -4,6 +4,7 @@ export {
   semanticIndexSchema,
   servicePart,
   specSchema,
+  capturedAsAnnotation,
   toSemanticIndex,
   type SemanticIndex,
   type SemanticIndexSpec,

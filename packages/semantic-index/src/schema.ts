@@ -235,12 +235,17 @@ export const semanticIndexSchema = onTheServer(
   },
 );
 
+/** On a spec that an operator wrote: what its active generation is called. */
+export const capturedAsAnnotation = 'aviary.dev/source';
+
 /** All that a resource says, with defaults filled in. */
 export type SemanticIndexSpec = Readonly<z.output<typeof specSchema>>;
 
 /** The part of a validated spec that the services work with, flattened by its name. */
 export type SemanticIndex = Readonly<{
   name: string;
+  /** Its name in Postgres, in jobs and in metrics, where an operator has given it another than `name`. */
+  capturedAs?: string;
   source: Omit<SemanticIndexSpec['source'], 'iamAuth'>;
   embedding: SemanticIndexSpec['embedding'];
   target: SemanticIndexSpec['target'];
@@ -268,5 +273,6 @@ export function servicePart(name: string, spec: SemanticIndexSpec): SemanticInde
 /** @throws z.ZodError */
 export function toSemanticIndex(document: unknown): SemanticIndex {
   const { metadata, spec } = semanticIndexSchema.parse(document);
-  return servicePart(metadata.name, spec);
+  const capturedAs = metadata.annotations?.[capturedAsAnnotation];
+  return { ...servicePart(metadata.name, spec), ...(capturedAs !== undefined && { capturedAs }) };
 }

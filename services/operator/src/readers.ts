@@ -1,4 +1,4 @@
-import { toSemanticIndex } from '@aviary/semantic-index';
+import { capturedAsAnnotation, toSemanticIndex } from '@aviary/semantic-index';
 import { parse, stringify } from 'yaml';
 import type { ApiServer } from './kubernetes/api-server.ts';
 import { hasStatus } from './kubernetes/failure.ts';
@@ -6,8 +6,6 @@ import type { KubernetesObject } from './kubernetes/resources.ts';
 import { readersName } from './kubernetes/rights.ts';
 import type { ReadersEntry } from './observed.ts';
 
-/** On an entry: what its active generation is called in Postgres, jobs and metrics. */
-const sourceAnnotation = 'aviary.dev/source';
 /** Nobody else writes it, so it is looked at only now and then, in milliseconds. */
 const readEveryMs = 15_000;
 /** From a failure until it is asked for again, by whichever SemanticIndex comes then. */
@@ -45,9 +43,8 @@ export class Readers {
     const file = this.#files[fileOf(name)];
     if (file === undefined) return undefined;
     try {
-      const document = parse(file) as { metadata?: { annotations?: Record<string, string> } };
-      const index = toSemanticIndex(document);
-      return { index, source: document.metadata?.annotations?.[sourceAnnotation] ?? name };
+      const { capturedAs: source = name, ...index } = toSemanticIndex(parse(file));
+      return { index, source };
     } catch {
       return undefined;
     }
@@ -80,7 +77,7 @@ function textOf(name: string, { index: { name: _, ...spec }, source }: ReadersEn
   return stringify({
     apiVersion: 'aviary.dev/v1alpha1',
     kind: 'SemanticIndex',
-    metadata: { name, annotations: { [sourceAnnotation]: source } },
+    metadata: { name, annotations: { [capturedAsAnnotation]: source } },
     spec,
   });
 }

@@ -11,6 +11,8 @@ export interface Products {
   undo: ProductUndo;
   bulk: ProductImport;
   journeys: Journeys;
+  /** Goes on with what the spec says now. */
+  follow: (spec: SemanticIndex) => void;
 }
 
 /** @param index where the products' records are now */
@@ -21,10 +23,15 @@ export function connectProducts(
 ): Products {
   const { pool } = database;
   const table = new ProductTable(database, spec.source);
+  const outbox = new OutboxQuestions(pool);
   return {
     table,
     undo: new ProductUndo(pool, table.relation),
     bulk: new ProductImport(pool, table.relation),
-    journeys: new Journeys({ table, index, outbox: new OutboxQuestions(pool, spec.name) }),
+    journeys: new Journeys({ table, index, outbox }),
+    follow: ({ name, capturedAs = name, source }) => {
+      table.watch(source);
+      outbox.source = capturedAs;
+    },
   };
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { recordId } from '@aviary/change-job';
+import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { JourneyEvent } from '../../shared/journey.ts';
 import { savedProductSchema, type SavedProduct } from '../../shared/product.ts';
@@ -12,11 +14,11 @@ beforeAll(async () => {
   aviary = await startApp();
   // What pelican's migration makes, without an outbox.
   await aviary.database.sql(`
-    create table aviary.queued (key text);
+    create table aviary.queued (source text, key text);
     create function aviary.awaits_queueing(index_name text, wanted text[], since timestamptz[])
       returns setof boolean language sql as $$
         select not exists (
-          select from aviary.queued q where q.key = asked and index_name = 'products' and moment > '2020-01-01')
+          select from aviary.queued q where q.key = asked and q.source = index_name and moment > '2020-01-01')
         from unnest(wanted, since) as a(asked, moment)
       $$`);
 });
@@ -113,6 +115,20 @@ test('a row counts as queued once its key has left the outbox', async () => {
   const events = journeyOf(saved);
   await events.next();
   const queued = events.next();
-  await aviary.database.sql('insert into aviary.queued values ($1)', ['17']);
+  await aviary.database.sql(`insert into aviary.queued values ('products', $1)`, ['17']);
+  expect((await queued).value).toMatchObject({ step: 'queued' });
+});
+
+test('the outbox is asked for the generation that an operator searches', async () => {
+  const [spec] = loadSemanticIndexes([
+    join(import.meta.dirname, '../../../../examples/products.yaml'),
+  ]);
+  if (spec === undefined) throw new Error('The example has no spec.');
+  onTestFinished(() => aviary.parts.products.follow([spec]));
+  aviary.parts.products.follow([{ ...spec, capturedAs: 'products-g2' }]);
+  const events = journeyOf(await change('PATCH', 18, { price: 3 }));
+  await events.next();
+  const queued = events.next();
+  await aviary.database.sql(`insert into aviary.queued values ('products-g2', $1)`, ['18']);
   expect((await queued).value).toMatchObject({ step: 'queued' });
 });

@@ -8,13 +8,12 @@ const pauseMs = 60_000;
 /** Asks Aviary's outbox for rows. */
 export class OutboxQuestions {
   readonly #pool: Pool;
-  readonly #index: string;
   #pausedUntil = -Infinity;
+  /** What the SemanticIndex is called in Postgres. */
+  source = '';
 
-  /** @param index name of the SemanticIndex */
-  constructor(pool: Pool, index: string) {
+  constructor(pool: Pool) {
     this.#pool = pool;
-    this.#index = index;
   }
 
   /**
@@ -30,7 +29,7 @@ export class OutboxQuestions {
         `select * from aviary.awaits_queueing($1, $2::text[], array(
            select to_timestamp(ms / 1000) from unnest($3::float8[]) with ordinality as given(ms, place) order by place
          )) as awaits`,
-        [this.#index, rows.map(({ id }) => String(id)), rows.map(({ since }) => since)],
+        [this.source, rows.map(({ id }) => String(id)), rows.map(({ since }) => since)],
       );
       return answers.map(({ awaits }) => awaits);
     } catch (error) {

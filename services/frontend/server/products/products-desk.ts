@@ -28,7 +28,7 @@ export class ProductsDesk implements Part {
     const spec = specs.find(({ name }) => name === this.#index);
     if (spec === undefined) return;
     this.#products ??= this.#connect(spec);
-    this.#products.table.watch(spec.source);
+    this.#products.follow(spec);
   }
 
   /** @throws RequestError while there is no spec of it. */
