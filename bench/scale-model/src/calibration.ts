@@ -31,7 +31,9 @@ export function paceOf({ moments }: Recording, embedder: Embedder): ClusterPace 
   const peak = moments.reduce((most, moment) => (moment.backlog > most.backlog ? moment : most));
   const publishRate = growth(first, then);
   const service = before.ready * rowsPerSecond(embedder);
-  const rateWhilePodsStart = growth(then, peak) / (publishRate - service);
+  // Nothing is learnt of it where all was queued before a pod was asked for.
+  const rateWhilePodsStart =
+    peak.seconds > then.seconds ? growth(then, peak) / (publishRate - service) : 1;
 
   const most = Math.max(...moments.map(({ desired }) => desired));
   const until = (count: number) =>

@@ -83,9 +83,14 @@ export function readRecordings(): {
   conditions: Conditions;
 }[] {
   const { emuRate } = readMeasured();
-  return recordings.map(({ name, file, manifest, hpaSyncSeconds, embedder }) => ({
+  return recordings.map(({ name, file, manifest, min, hpaSyncSeconds, embedder }) => ({
     name,
     recording: readRecording(JSON.parse(read(file))),
-    conditions: { scaler: readScaler(read(manifest)), hpaSyncSeconds, embedder, emuRate },
+    conditions: {
+      scaler: readScaler(read(manifest), { min }),
+      hpaSyncSeconds,
+      embedder,
+      emuRate,
+    },
   }));
 }

@@ -63,7 +63,7 @@ test('what was recorded is simulated within the error that docs/scaling.md state
       return found === undefined ? Number.NaN : found.simulated / found.recorded - 1;
     };
     expect(gap('most pods')).toBe(0);
-    expect(Math.abs(gap('load to fewest pods asked for'))).toBeLessThan(0.1);
+    expect(Math.abs(gap('load to fewest pods asked for'))).toBeLessThan(0.15);
     expect(distances.find(({ name }) => name === 'backlog')?.mean).toBeLessThan(0.1);
   }
 });
