@@ -19,3 +19,9 @@ test('quantiles fall between values', () => {
   expect(quantile([7], 0.99)).toBe(7);
   expect(quantile([], 0.5)).toBeNaN();
 });
+
+test('what is no number is no figure', () => {
+  expect(() => new Figures().add('refused, p99', 'ms', Number.NaN)).toThrow(
+    '"refused, p99" came out as NaN.',
+  );
+});

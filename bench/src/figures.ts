@@ -9,7 +9,9 @@ export interface Figure {
 export class Figures {
   readonly #byTitle = new Map<string, Figure>();
 
+  /** @throws RangeError for what is no number: of nothing there is no median. */
   add(title: string, unit: string, value: number): void {
+    if (!Number.isFinite(value)) throw new RangeError(`"${title}" came out as ${value}.`);
     const figure = this.#byTitle.get(title) ?? { title, unit, runs: [] };
     figure.runs.push(value);
     this.#byTitle.set(title, figure);

@@ -36,22 +36,22 @@ export const searchOverload = defineMeasurement({
           const admitted = successes(loaded);
           const { answers } = loaded;
           const share = (count: number) => (count / answers.length) * 100;
-          const refused = answers.filter(({ status }) => status === 503).length;
+          const refused = answers.filter(({ status }) => status === 503);
           const title = `${factor} times that`;
           const ms = admitted.map((answer) => answer.ms);
           figures.add(`${title}: answered`, '% of the most', (perSecond(loaded) / most) * 100);
           figures.add(`${title}: answered, p50`, 'ms', quantile(ms, 0.5));
           figures.add(`${title}: answered, p99`, 'ms', quantile(ms, 0.99));
-          figures.add(`${title}: refused`, '%', share(refused));
+          figures.add(`${title}: refused`, '%', share(refused.length));
+          if (refused.length > 0) {
+            const refusedMs = refused.map((answer) => answer.ms);
+            figures.add(`${title}: refused, p99`, 'ms', quantile(refusedMs, 0.99));
+          }
           figures.add(
-            `${title}: refused, p99`,
-            'ms',
-            quantile(
-              answers.filter(({ status }) => status === 503).map((answer) => answer.ms),
-              0.99,
-            ),
+            `${title}: failed`,
+            '%',
+            share(answers.length - admitted.length - refused.length),
           );
-          figures.add(`${title}: failed`, '%', share(answers.length - admitted.length - refused));
           figures.add(
             `${title}: answered by keywords`,
             '%',

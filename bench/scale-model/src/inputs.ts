@@ -52,22 +52,19 @@ const benchResults = z.object({
 export function readMeasured(): Measured {
   const path = 'bench/results/latest.json';
   const { measurements } = benchResults.parse(JSON.parse(read(path)));
-  const find = (measurement: string, title: string) =>
-    measurements
+  const need = (measurement: string, title: string) => {
+    const found = measurements
       .find(({ name }) => name === measurement)
-      ?.figures.find((figure) => figure.title === title)?.median;
-  const need = (title: string) => {
-    const found = find('throughput', title);
+      ?.figures.find((figure) => figure.title === title);
     if (found === undefined) throw new Error(`${path} has no "${title}": run make bench.`);
-    return found;
+    return found.median;
   };
-  const fullRate = find('scaling', 'one emu as it comes, 2 s a request');
   return {
-    pelicanRate: need('100,000 rows: table → queue, pelican alone'),
-    emuRate: need('100,000 rows: queue → index, emu alone (its start included)'),
-    queueCallsPerRow: need('100,000 rows: SQS calls'),
-    batchFill: fullRate === undefined ? workload.batchFill : fullRate / benchedFullRate,
-    searchRate: find('search-overload', 'most that is answered') ?? workload.searchRate,
+    pelicanRate: need('throughput', '100,000 rows: table → queue, pelican alone'),
+    emuRate: need('throughput', '100,000 rows: queue → index, emu alone (its start included)'),
+    queueCallsPerRow: need('throughput', '100,000 rows: SQS calls'),
+    batchFill: need('scaling', 'one emu as it comes, 2 s a request') / benchedFullRate,
+    searchRate: need('search-overload', 'most that is answered'),
   };
 }
 
