@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { loadProducts } from '@aviary/local/products';
 import { kubectl, namespace, untilEnded } from '../../e2e/src/cluster/kubectl.ts';
+import { ownerUrl } from '../../e2e/src/cluster/owner-url.ts';
 import { forwardPort } from '../../e2e/src/cluster/port-forward.ts';
 import { readAudit } from './audit.ts';
 import type { Target } from './target.ts';
@@ -95,16 +96,6 @@ async function countRestarts(): Promise<Map<string, number>> {
         return [pod, counts.reduce((sum, count) => sum + Number(count), 0)];
       }),
   );
-}
-
-async function ownerUrl(port: number): Promise<string> {
-  const encoded = await kubectl([
-    ...['get', 'secret/aviary-database'],
-    '--output=jsonpath={.data.owner-url}',
-  ]);
-  const url = new URL(Buffer.from(encoded, 'base64').toString());
-  url.host = `127.0.0.1:${port}`;
-  return url.href;
 }
 
 /** By a Job made from the audit's CronJob. */

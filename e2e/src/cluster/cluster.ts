@@ -2,6 +2,7 @@ import { Queue, createQueueClient } from '@aviary/queue';
 import { waitUntil } from '@aviary/testing';
 import pg from 'pg';
 import { kubectl } from './kubectl.ts';
+import { ownerUrl } from './owner-url.ts';
 import { forwardPort } from './port-forward.ts';
 
 /** What is between a committed row and its record. */
@@ -71,16 +72,6 @@ export async function connectCluster(): Promise<Cluster> {
       }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-async function ownerUrl(port: number): Promise<string> {
-  const encoded = await kubectl([
-    ...['get', 'secret/aviary-database'],
-    '--output=jsonpath={.data.owner-url}',
-  ]);
-  const url = new URL(Buffer.from(encoded, 'base64').toString());
-  url.host = `127.0.0.1:${port}`;
-  return url.href;
 }
 
 /** The queues as emu has them in its variables. */

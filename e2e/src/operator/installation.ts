@@ -7,6 +7,7 @@ import { choosePlatform } from '../../../cdk8s/src/platform/choose-platform.ts';
 import { synthesise } from '../../../cdk8s/src/synthesise.ts';
 import { applyManifests } from '../cluster/apply-manifests.ts';
 import { kubectlIn, type Kubectl } from '../cluster/kubectl.ts';
+import { ownerUrl } from '../cluster/owner-url.ts';
 import { forwardPort } from '../cluster/port-forward.ts';
 import { letGo } from './let-go.ts';
 import { SearchPage } from './search-page.ts';
@@ -44,7 +45,7 @@ export async function install(namespace: string): Promise<Installation> {
     forward('frontend', 80),
   ]);
   const pool = opened.adopt(
-    new pg.Pool({ connectionString: await ownerUrl(kubectl, databasePort), max: 2 }),
+    new pg.Pool({ connectionString: await ownerUrl(databasePort, kubectl), max: 2 }),
     (open) => open.end(),
   );
   // A stand-in takes any credentials, and the SDK demands some.
@@ -94,14 +95,4 @@ function manifestsOf(namespace: string): ReadonlyMap<string, string> {
     ...(kind.standIns && { standIns: { ...kind.standIns, sqs: { queueUrlPrefix } } }),
   };
   return synthesise({ environment, platform: choosePlatform(environment, undefined) });
-}
-
-async function ownerUrl(kubectl: Kubectl, port: number): Promise<string> {
-  const encoded = await kubectl([
-    ...['get', 'secret/aviary-database'],
-    '--output=jsonpath={.data.owner-url}',
-  ]);
-  const url = new URL(Buffer.from(encoded, 'base64').toString());
-  url.host = `127.0.0.1:${port}`;
-  return url.href;
 }
