@@ -23,7 +23,7 @@ const PLACEHOLDER = [{ id: 'serialised', values: [0] }];
 export interface VectorIndexOptions {
   apiKey: string;
   /** The service itself when absent. */
-  controllerHostUrl?: string;
+  controllerHostUrl?: string | undefined;
   index: string;
   namespace: string;
   /** Of AWS, where an index is made that is not there; us-east-1 unless said otherwise. */

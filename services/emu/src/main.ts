@@ -112,9 +112,7 @@ function routesOf(indexes: readonly SemanticIndex[]): Map<string, Route> {
       const records = new VectorIndex({
         apiKey: config.PINECONE_API_KEY,
         region: config.PINECONE_REGION,
-        ...(config.PINECONE_CONTROLLER_URL === undefined
-          ? {}
-          : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+        controllerHostUrl: config.PINECONE_CONTROLLER_URL,
         index,
         namespace,
         requestTimeoutMs: Math.min(

@@ -55,9 +55,7 @@ export function connect(
     },
     pinecone: {
       apiKey: config.PINECONE_API_KEY,
-      ...(config.PINECONE_CONTROLLER_URL !== undefined && {
-        controllerHostUrl: config.PINECONE_CONTROLLER_URL,
-      }),
+      controllerHostUrl: config.PINECONE_CONTROLLER_URL,
     },
     database: {
       primary: databaseAt(config.DATABASE_URL),

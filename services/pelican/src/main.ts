@@ -93,9 +93,7 @@ async function main(): Promise<void> {
     new VectorIndex({
       apiKey: config.PINECONE_API_KEY,
       region: config.PINECONE_REGION,
-      ...(config.PINECONE_CONTROLLER_URL === undefined
-        ? {}
-        : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+      controllerHostUrl: config.PINECONE_CONTROLLER_URL,
       index,
       namespace,
     });

@@ -25,7 +25,7 @@ export interface SearchNeeds {
   /** Name of the SemanticIndex that is searched where none is named. */
   preferred: string;
   openai: { apiKey: string; baseURL?: string };
-  pinecone: { apiKey: string; controllerHostUrl?: string };
+  pinecone: { apiKey: string; controllerHostUrl: string | undefined };
   database: { primary: PoolOptions; replicas: readonly PoolOptions[] };
   logger: Logger;
   metrics: Registry;

@@ -118,9 +118,7 @@ async function auditAll(
       vectorsOf: ({ target: { index, namespace } }) =>
         new VectorIndex({
           apiKey: config.PINECONE_API_KEY,
-          ...(config.PINECONE_CONTROLLER_URL === undefined
-            ? {}
-            : { controllerHostUrl: config.PINECONE_CONTROLLER_URL }),
+          controllerHostUrl: config.PINECONE_CONTROLLER_URL,
           index,
           namespace,
         }),

@@ -38,9 +38,7 @@ Environment: SPECS, PINECONE_API_KEY and PINECONE_CONTROLLER_URL.`,
       for (const { index, namespace } of targets) {
         const vectors = new VectorIndex({
           apiKey: config.PINECONE_API_KEY,
-          ...(config.PINECONE_CONTROLLER_URL !== undefined && {
-            controllerHostUrl: config.PINECONE_CONTROLLER_URL,
-          }),
+          controllerHostUrl: config.PINECONE_CONTROLLER_URL,
           ...{ index, namespace },
         });
         const { signal } = context;
