@@ -9,3 +9,10 @@ export const meSchema = z.strictObject({
   mayEdit: z.boolean(),
 });
 export type Me = z.infer<typeof meSchema>;
+
+/** What signing out leads to. */
+export const signedOutSchema = z.strictObject({
+  /** Where the identity provider ends its own session; null where it has no such place, or is away. */
+  continueAt: z.string().nullable(),
+});
+export type SignedOut = z.infer<typeof signedOutSchema>;

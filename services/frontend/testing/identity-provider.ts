@@ -22,7 +22,11 @@ export interface TestIdentityProvider {
   close: () => void;
 }
 
-export async function startIdentityProvider(redirectUri: string): Promise<TestIdentityProvider> {
+/** @param publicUrl of the page that people sign in to. */
+export async function startIdentityProvider(
+  publicUrl: string,
+  { endsSessions = true } = {},
+): Promise<TestIdentityProvider> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,13 +45,20 @@ export async function startIdentityProvider(redirectUri: string): Promise<TestId
     },
   };
   const provider = new Provider(issuer, {
-    clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [redirectUri] }],
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [`${publicUrl}/auth/callback`],
+        ...(endsSessions && { post_logout_redirect_uris: [`${publicUrl}/`] }),
+      },
+    ],
     claims: { openid: ['sub', 'groups'], profile: ['name'], email: ['email', 'email_verified'] },
     findAccount: (_context: unknown, accountId: string) => ({
       accountId,
       claims: () => accounts.get(accountId),
     }),
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: endsSessions } },
     interactions: { url: () => '/come-in' },
     cookies: { keys: ['a key of the test alone'] },
   });

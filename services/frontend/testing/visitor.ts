@@ -1,3 +1,10 @@
+interface Visited {
+  address: string;
+  response: Response;
+}
+
+type Sent = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
+
 /** A browser as far as signing in needs one: keeps cookies by host, follows redirects, says where it comes from. */
 export class Visitor {
   readonly #publicUrl: string;
@@ -12,10 +19,23 @@ export class Visitor {
   }
 
   /** Follows redirects. @returns where it ended, and what was there. */
-  async visit(address: string): Promise<{ address: string; response: Response }> {
-    let at = new URL(address, this.#publicUrl).href;
+  visit(address: string): Promise<Visited> {
+    return this.#follow(new URL(address, this.#publicUrl).href, {});
+  }
+
+  /** Goes where a page asks "Sign out?", and says yes. */
+  async confirm(address: string): Promise<Visited> {
+    const page = await (await this.visit(address)).response.text();
+    const [, action = ''] = /action="([^"]+)"/.exec(page) ?? [];
+    const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page) ?? [];
+    const body = new URLSearchParams({ xsrf, logout: 'yes' });
+    return this.#follow(action, { method: 'POST', body });
+  }
+
+  async #follow(address: string, init: Sent): Promise<Visited> {
+    let at = address;
     for (let hops = 0; hops < 20; hops += 1) {
-      const response = await this.#send(at, { redirect: 'manual' });
+      const response = await this.#send(at, { ...(hops === 0 && init), redirect: 'manual' });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status > 399 || location === null) {
         return { address: at, response };
@@ -46,10 +66,7 @@ export class Visitor {
     this.#jar(new URL(this.#publicUrl).host).set(name, value);
   }
 
-  async #send(
-    address: string,
-    init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
-  ): Promise<Response> {
+  async #send(address: string, init: Sent): Promise<Response> {
     const { host } = new URL(address);
     const jar = this.#jar(host);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');

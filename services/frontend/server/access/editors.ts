@@ -7,7 +7,7 @@ import { isReading } from './reading-methods.ts';
 import { SealedCookie } from './sealed-cookie.ts';
 
 /** A working day: after that people sign in again, and by then who was taken from the provider is out. */
-const sessionSeconds = 8 * 3_600;
+export const sessionSeconds = 8 * 3_600;
 
 /** Posts that change nothing, below /api. */
 const readingPosts = new Set(['/search/highlights']);

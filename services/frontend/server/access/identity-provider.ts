@@ -15,6 +15,12 @@ export interface Attempt {
 /** What the provider says of who has signed in. */
 export type Claims = Readonly<Record<string, unknown>> & { sub: string };
 
+export interface SignedIn {
+  claims: Claims;
+  /** Says later whose session is to end. */
+  idToken: string;
+}
+
 /** The OpenID provider that people sign in with: authorization code with PKCE, tokens verified by the library. */
 export class IdentityProvider {
   readonly #config: SignInConfig;
@@ -46,7 +52,7 @@ export class IdentityProvider {
    * @param path of the request that the provider sent somebody back with, query and all.
    * @throws Error when they were not signed in, or it is not the answer to this attempt.
    */
-  async finish(path: string, attempt: Attempt): Promise<Claims> {
+  async finish(path: string, attempt: Attempt): Promise<SignedIn> {
     const provider = await this.#provider();
     const tokens = await oidc.authorizationCodeGrant(
       provider,
@@ -59,11 +65,30 @@ export class IdentityProvider {
       },
     );
     const claims = tokens.claims();
-    if (claims === undefined) throw new Error('The provider gave no ID token.');
-    if (provider.serverMetadata().userinfo_endpoint === undefined) return claims;
+    const idToken = tokens.id_token;
+    if (claims === undefined || idToken === undefined) {
+      throw new Error('The provider gave no ID token.');
+    }
+    if (provider.serverMetadata().userinfo_endpoint === undefined) return { claims, idToken };
     // Many providers tell name, e-mail and groups here alone.
     const more = await oidc.fetchUserInfo(provider, tokens.access_token, claims.sub);
-    return { ...more, ...claims };
+    return { claims: { ...more, ...claims }, idToken };
+  }
+
+  /**
+   * Where to send somebody who has signed out here, so that the provider's own session ends too (RP-initiated logout).
+   *
+   * @param idToken without which providers ask whose session is meant.
+   * @returns undefined where the provider has no such place.
+   * @throws RetryableError while the provider is away.
+   */
+  async end(idToken: string | undefined): Promise<string | undefined> {
+    const provider = await this.#provider();
+    if (provider.serverMetadata().end_session_endpoint === undefined) return undefined;
+    return oidc.buildEndSessionUrl(provider, {
+      post_logout_redirect_uri: `${this.#config.publicUrl}/`,
+      ...(idToken !== undefined && { id_token_hint: idToken }),
+    }).href;
   }
 
   /** Asked once, and again after a failure: a provider that is away keeps nobody from reading. */

@@ -13,12 +13,14 @@ export class SealedCookie<S extends z.ZodType> {
   readonly #schema: S;
   readonly #seconds: number;
   readonly #secure: boolean;
+  readonly #path: string;
   readonly #newest: Record<string, string>;
   readonly #all: Record<string, string>;
 
   /**
    * @param options.keys the first seals, all are tried to open.
    * @param options.seconds how long it is good for.
+   * @param options.path of the requests that it is sent with.
    */
   constructor(options: {
     name: string;
@@ -26,10 +28,13 @@ export class SealedCookie<S extends z.ZodType> {
     seconds: number;
     keys: readonly string[];
     secure: boolean;
+    path?: string;
   }) {
-    const { name, schema, seconds, keys, secure } = options;
-    // Browsers take a __Host- cookie from this very host alone, by https.
-    this.#name = secure ? `__Host-${name}` : name;
+    const { name, schema, seconds, keys, secure, path = '/' } = options;
+    // Browsers take a __Host- cookie from this very host alone, by https, and for all of its paths.
+    const prefix = path === '/' ? '__Host-' : '__Secure-';
+    this.#name = secure ? `${prefix}${name}` : name;
+    this.#path = path;
     this.#schema = schema;
     this.#seconds = seconds;
     this.#secure = secure;
@@ -57,7 +62,11 @@ export class SealedCookie<S extends z.ZodType> {
   }
 
   #set(response: Response, value: string, seconds: number): void {
-    writeCookie(response, this.#name, value, { secure: this.#secure, maxAge: seconds * 1_000 });
+    writeCookie(response, this.#name, value, {
+      secure: this.#secure,
+      path: this.#path,
+      maxAge: seconds * 1_000,
+    });
   }
 }
 

@@ -1,14 +1,19 @@
 import type { Logger } from '@aviary/runtime';
 import type { Express, Response } from 'express';
 import { z } from 'zod';
-import type { Me } from '../../shared/me.ts';
+import type { Me, SignedOut } from '../../shared/me.ts';
 import type { SignInConfig } from './access-config.ts';
-import { requireEditor, Editors } from './editors.ts';
+import { requireEditor, Editors, sessionSeconds } from './editors.ts';
 import { IdentityProvider } from './identity-provider.ts';
 import { SealedCookie } from './sealed-cookie.ts';
 
 /** Longest way through the provider's pages. */
 const attemptSeconds = 600;
+
+/** A browser keeps a cookie of 4 kB; sealed, a token takes a third more. */
+const longestIdToken = 2_500;
+
+const signOutPath = '/auth/sign-out';
 
 const attemptSchema = z.strictObject({
   state: z.string(),
@@ -30,12 +35,17 @@ export function addSignIn(app: Express, config: SignInConfig | undefined, logger
   }
   const editors = new Editors(config);
   const provider = new IdentityProvider(config);
-  const attempts = new SealedCookie({
-    name: 'aviary-sign-in',
-    schema: attemptSchema,
-    seconds: attemptSeconds,
+  const sealing = {
     keys: config.sessionKeys,
     secure: config.publicUrl.startsWith('https:'),
+  };
+  const attempts = new SealedCookie({
+    ...{ name: 'aviary-sign-in', schema: attemptSchema, seconds: attemptSeconds },
+    ...sealing,
+  });
+  const idTokens = new SealedCookie({
+    ...{ name: 'aviary-id-token', schema: z.string(), seconds: sessionSeconds },
+    ...{ path: signOutPath, ...sealing },
   });
 
   app.get('/api/me', async (request, response: Response<Me>) => {
@@ -59,7 +69,10 @@ export function addSignIn(app: Express, config: SignInConfig | undefined, logger
     attempts.clear(response);
     try {
       if (attempt === undefined) throw new Error('no attempt under way');
-      await editors.signIn(response, await provider.finish(request.originalUrl, attempt));
+      const { claims, idToken } = await provider.finish(request.originalUrl, attempt);
+      await editors.signIn(response, claims);
+      if (idToken.length <= longestIdToken) await idTokens.write(response, idToken);
+      else idTokens.clear(response);
     } catch (error) {
       // The error's own properties may hold tokens.
       const { name, message, code } = error as Error & { code?: unknown };
@@ -70,9 +83,16 @@ export function addSignIn(app: Express, config: SignInConfig | undefined, logger
     response.redirect(attempt.returnTo);
   });
 
-  app.post('/auth/sign-out', (_request, response) => {
+  app.post(signOutPath, async (request, response: Response<SignedOut>) => {
+    const idToken = await idTokens.read(request);
     editors.signOut(response);
-    response.status(204).end();
+    idTokens.clear(response);
+    // The session here ends in any case.
+    const continueAt = await provider.end(idToken).catch((error: unknown) => {
+      logger.warn({ event: 'sign_out_incomplete', reason: String(error) });
+      return undefined;
+    });
+    response.json({ continueAt: continueAt ?? null });
   });
 
   app.use('/api', requireEditor(editors));

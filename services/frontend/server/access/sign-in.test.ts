@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { meSchema } from '../../shared/me.ts';
+import { meSchema, signedOutSchema } from '../../shared/me.ts';
 import { problemSchema } from '../../shared/problem.ts';
 import {
   startIdentityProvider,
@@ -24,7 +24,7 @@ const alice: Account = {
 let provider: TestIdentityProvider;
 let aviary: TestApp;
 beforeAll(async () => {
-  provider = await startIdentityProvider(`${publicUrl}/auth/callback`);
+  provider = await startIdentityProvider(publicUrl);
   aviary = await start({});
 });
 afterAll(async () => {
@@ -54,11 +54,17 @@ const meOf = async (visitor: Visitor) =>
 const edit = (visitor: Visitor) => visitor.ask('POST', '/api/products', {});
 const letThrough = 400;
 
-async function signedIn(account: Account, returnTo = '/'): Promise<Visitor> {
+async function signOut(visitor: Visitor): Promise<string | null> {
+  const response = await visitor.ask('POST', '/auth/sign-out');
+  expect(response.status).toBe(200);
+  return signedOutSchema.parse(await response.json()).continueAt;
+}
+
+async function signedIn(account: Account): Promise<Visitor> {
   const visitor = visitorOf(aviary);
   provider.visitor = account;
-  const { address } = await visitor.visit(`/auth/sign-in?return=${encodeURIComponent(returnTo)}`);
-  expect(address).toMatch(/^http:\/\/aviary\.test\//);
+  const { address } = await visitor.visit('/auth/sign-in');
+  expect(address).toBe(`${publicUrl}/`);
   return visitor;
 }
 
@@ -96,8 +102,35 @@ test('who signs in edits, goes back to where they were, and signs out', async ()
   expect(response.headers.get('content-type')).toContain('text/html');
   expect(await meOf(visitor)).toEqual({ canSignIn: true, name: 'Alice Ames', mayEdit: true });
   expect((await edit(visitor)).status).toBe(letThrough);
-  expect((await visitor.ask('POST', '/auth/sign-out')).status).toBe(204);
+  await signOut(visitor);
   expect((await edit(visitor)).status).toBe(401);
+});
+
+test('who signs out is signed out at the provider as well, and comes back here', async () => {
+  const visitor = await signedIn(alice);
+  provider.visitor = undefined;
+  // As long as the provider's own session lasts, it asks nobody.
+  expect((await visitor.visit('/auth/sign-in')).address).toBe(`${publicUrl}/`);
+  const there = new URL((await signOut(visitor)) ?? '');
+  expect(there.origin).toBe(provider.issuer);
+  // Without it, providers ask whose session is meant, or refuse.
+  expect(there.searchParams.get('id_token_hint')).toBeTruthy();
+  expect((await visitor.confirm(there.href)).address).toBe(`${publicUrl}/`);
+  expect((await visitor.visit('/auth/sign-in')).response.status).toBe(401);
+  expect((await meOf(visitor)).name).toBeNull();
+});
+
+test('where the provider has no way out, or is away, signing out ends the session here', async () => {
+  const simple = await startIdentityProvider(publicUrl, { endsSessions: false });
+  const app = await start({ OIDC_ISSUER: simple.issuer });
+  simple.visitor = alice;
+  const visitor = visitorOf(app);
+  await visitor.visit('/auth/sign-in');
+  expect((await meOf(visitor)).name).toBe('Alice Ames');
+  expect(await signOut(visitor)).toBeNull();
+  expect((await meOf(visitor)).name).toBeNull();
+  simple.close();
+  await app.close();
 });
 
 describe('who may edit', () => {
@@ -173,5 +206,6 @@ test('while the identity provider is away, reading goes on and signing in says s
   const alone = await start({ OIDC_ISSUER: 'http://127.0.0.1:1' });
   expect((await fetch(`${alone.url}/auth/sign-in`, { redirect: 'manual' })).status).toBe(503);
   expect((await alone.call('GET', '/api/products')).status).toBe(200);
+  expect(await signOut(visitorOf(alone))).toBeNull();
   await alone.close();
 });

@@ -1,5 +1,5 @@
 import { readonly, shallowRef } from 'vue';
-import { meSchema, type Me } from '../../shared/me.ts';
+import { meSchema, signedOutSchema, type Me } from '../../shared/me.ts';
 import { signInIsWanted } from './api.ts';
 
 /** Undefined until the server has said. */
@@ -12,9 +12,12 @@ async function load(): Promise<void> {
   if (me.value.name !== null) signInIsWanted.value = false;
 }
 
+/** Here, and at the identity provider where that is possible: it leads back to this page. */
 async function signOut(): Promise<void> {
-  await fetch('/auth/sign-out', { method: 'POST' });
-  await load();
+  const response = await fetch('/auth/sign-out', { method: 'POST' });
+  const { continueAt } = signedOutSchema.parse(await response.json());
+  if (continueAt === null) await load();
+  else location.assign(continueAt);
 }
 
 void load();
