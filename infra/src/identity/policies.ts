@@ -32,6 +32,8 @@ const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage'];
 const hold = 'sqs:ChangeMessageVisibility';
 
 const provision = ['sqs:CreateQueue', 'sqs:GetQueueUrl', 'sqs:DeleteQueue'];
+/** Who gives its messages up to it, and that it refuses plain HTTP. */
+const guard = 'sqs:SetQueueAttributes';
 
 /**
  * What each service account may do in AWS: what its code does, on what it does it to, and nothing else. One without
@@ -69,6 +71,7 @@ export function policiesOf(arns: Arns): Record<Identity, Statement[]> {
     operator: indexQueues
       ? [
           allow([...provision, count], [indexQueues.live, indexQueues.dead]),
+          allow([guard], [indexQueues.dead]),
           allow(provision, [indexQueues.refresh]),
         ]
       : [],

@@ -1,12 +1,8 @@
 import type { QueueArgs } from '@pulumi/aws/sqs/index.js';
-
-const day = 86_400;
-
-/** After which a crashed emu's messages come back. */
-const visibilityTimeoutSeconds = 60;
-
-/** The longest SQS keeps anything: a letter outlives the message it came from, which ages on in the letter's queue. */
-const longestSeconds = 14 * day;
+import {
+  retentionSeconds,
+  visibilityTimeoutSeconds,
+} from '../../../packages/queue/src/queue-attributes.ts';
 
 const highThroughputFifo = {
   fifoQueue: true,
@@ -21,45 +17,19 @@ export const liveQueue = {
   ...highThroughputFifo,
   ...encrypted,
   visibilityTimeoutSeconds,
-  messageRetentionSeconds: 4 * day,
+  messageRetentionSeconds: retentionSeconds.live,
 } satisfies QueueArgs;
 
 /** Changes that could not be brought into the index. */
 export const deadLetterQueue = {
   ...highThroughputFifo,
   ...encrypted,
-  messageRetentionSeconds: longestSeconds,
+  messageRetentionSeconds: retentionSeconds.dead,
 } satisfies QueueArgs;
 
 /** Requests to read rows anew: order means nothing. */
 export const refreshQueue = {
   ...encrypted,
   visibilityTimeoutSeconds,
-  messageRetentionSeconds: longestSeconds,
+  messageRetentionSeconds: retentionSeconds.refresh,
 } satisfies QueueArgs;
-
-/** Receives before SQS gives a message up by itself; packages/queue says why so many. */
-const maxReceiveCount = 100;
-
-export const redrivePolicy = (deadLetterArn: string): string =>
-  JSON.stringify({ deadLetterTargetArn: deadLetterArn, maxReceiveCount });
-
-/** Only that queue may give its messages up to this one. */
-export const redriveAllowPolicy = (sourceArn: string): string =>
-  JSON.stringify({ redrivePermission: 'byQueue', sourceQueueArns: [sourceArn] });
-
-/** Whoever may use it, only over TLS. */
-export const onlyEncrypted = (arn: string): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'OnlyOverTls',
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 'sqs:*',
-        Resource: arn,
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      },
-    ],
-  });

@@ -1,14 +1,12 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { Names } from '../names.ts';
 import {
-  deadLetterQueue,
-  liveQueue,
-  onlyEncrypted,
+  onlyOverTls,
   redriveAllowPolicy,
   redrivePolicy,
-  refreshQueue,
-} from './queue-attributes.ts';
+} from '../../../packages/queue/src/queue-attributes.ts';
+import type { Names } from '../names.ts';
+import { deadLetterQueue, liveQueue, refreshQueue } from './queue-attributes.ts';
 
 /** The queue between pelican and emu, its dead letters, and requests to read rows anew. */
 export class Queues extends pulumi.ComponentResource {
@@ -46,7 +44,7 @@ export class Queues extends pulumi.ComponentResource {
     })) {
       new aws.sqs.QueuePolicy(
         name,
-        { queueUrl: queue.url, policy: queue.arn.apply(onlyEncrypted) },
+        { queueUrl: queue.url, policy: queue.arn.apply(onlyOverTls) },
         parent,
       );
     }

@@ -4,18 +4,17 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   QueueDoesNotExist,
+  SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { translate } from './failure.ts';
-
-/**
- * Receives before SQS itself gives a message up. A crash and a lost lease use one up, and so does a message that a
- * stopping emu hands back unbegun: in a backlog the same one may meet every emu of a rolling update, or a scale-down
- * each few minutes. 100 bears five updates of twenty emus, one after another, and still ends a crash loop within hours:
- * a message that kills its emu comes back after the visibility timeout of 60 s, or a restart's back-off of at most 5 min.
- */
-const maxReceiveCount = 100;
-const fourteenDaysSeconds = 1_209_600;
+import {
+  onlyOverTls,
+  redriveAllowPolicy,
+  redrivePolicy,
+  retentionSeconds,
+  visibilityTimeoutSeconds,
+} from './queue-attributes.ts';
 
 export interface ProvisionedQueues {
   queueUrl: string;
@@ -29,40 +28,46 @@ const highThroughputFifo = {
   DeduplicationScope: 'messageGroup',
   FifoThroughputLimit: 'perMessageGroupId',
 };
+const encrypted = { SqsManagedSseEnabled: 'true' };
+const visibilityTimeout = { VisibilityTimeout: String(visibilityTimeoutSeconds) };
+const keptFor = (seconds: number) => ({ MessageRetentionPeriod: String(seconds) });
 
 /**
- * Makes a high-throughput FIFO queue, its dead-letter queue and its refresh queue, or finds them as they are. Dead
- * letters are kept for 14 days, live messages for 4, so that a letter outlives its message; refresh requests too are
- * kept as long as SQS keeps anything.
+ * Makes a high-throughput FIFO queue, its dead-letter queue and its refresh queue, or finds them as they are. They refuse
+ * plain HTTP, unless their own URLs are of plain HTTP, as those of a local server: nobody could reach them.
  *
  * @param name without the ending .fifo
+ * @throws RetryableError
  */
 export async function provisionQueue(client: SQSClient, name: string): Promise<ProvisionedQueues> {
-  const create = async (queueName: string, attributes: Record<string, string>) => {
-    try {
-      const { QueueUrl } = await client.send(
-        new CreateQueueCommand({ QueueName: queueName, Attributes: attributes }),
-      );
-      return QueueUrl ?? '';
-    } catch (error) {
-      throw translate('CreateQueue', queueName, error);
-    }
-  };
-  const deadLetterQueueUrl = await create(`${name}-dead.fifo`, {
+  const [live, dead, refresh] = namesOf(name);
+  const deadLetterQueueUrl = await create(client, dead, {
     ...highThroughputFifo,
-    MessageRetentionPeriod: String(fourteenDaysSeconds),
+    ...encrypted,
+    ...keptFor(retentionSeconds.dead),
   });
-  const queueUrl = await create(`${name}.fifo`, {
+  const deadLetterArn = await arnOf(client, deadLetterQueueUrl);
+  const arnNamed = (queue: string) => deadLetterArn.replace(/[^:]*$/, queue);
+  const policyOf = (queue: string) =>
+    deadLetterQueueUrl.startsWith('http:') ? {} : { Policy: onlyOverTls(arnNamed(queue)) };
+  await set(client, deadLetterQueueUrl, {
+    RedriveAllowPolicy: redriveAllowPolicy(arnNamed(live)),
+    ...policyOf(dead),
+  });
+  const queueUrl = await create(client, live, {
     ...highThroughputFifo,
-    VisibilityTimeout: '60',
-    RedrivePolicy: JSON.stringify({
-      deadLetterTargetArn: await arnOf(client, deadLetterQueueUrl),
-      maxReceiveCount,
-    }),
+    ...encrypted,
+    ...visibilityTimeout,
+    ...keptFor(retentionSeconds.live),
+    RedrivePolicy: redrivePolicy(deadLetterArn),
+    ...policyOf(live),
   });
-  const refreshQueueUrl = await create(`${name}-refresh`, {
-    VisibilityTimeout: '60',
-    MessageRetentionPeriod: String(fourteenDaysSeconds),
+  // The last, since whoever finds all three takes them for done.
+  const refreshQueueUrl = await create(client, refresh, {
+    ...encrypted,
+    ...visibilityTimeout,
+    ...keptFor(retentionSeconds.refresh),
+    ...policyOf(refresh),
   });
   return { queueUrl, deadLetterQueueUrl, refreshQueueUrl };
 }
@@ -102,7 +107,7 @@ export async function deleteQueues(
   }
 }
 
-const namesOf = (name: string) => [`${name}.fifo`, `${name}-dead.fifo`, `${name}-refresh`];
+const namesOf = (name: string) => [`${name}.fifo`, `${name}-dead.fifo`, `${name}-refresh`] as const;
 
 const during = (signal: AbortSignal | undefined) =>
   signal === undefined ? {} : { abortSignal: signal };
@@ -121,12 +126,41 @@ async function urlOf(
   }
 }
 
-async function arnOf(client: SQSClient, queueUrl: string): Promise<string | undefined> {
+async function create(
+  client: SQSClient,
+  queue: string,
+  attributes: Record<string, string>,
+): Promise<string> {
+  try {
+    const answer = await client.send(
+      new CreateQueueCommand({ QueueName: queue, Attributes: attributes }),
+    );
+    return answer.QueueUrl ?? '';
+  } catch (error) {
+    throw translate('CreateQueue', queue, error);
+  }
+}
+
+async function set(
+  client: SQSClient,
+  queueUrl: string,
+  attributes: Record<string, string>,
+): Promise<void> {
+  try {
+    await client.send(
+      new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: attributes }),
+    );
+  } catch (error) {
+    throw translate('SetQueueAttributes', queueUrl, error);
+  }
+}
+
+async function arnOf(client: SQSClient, queueUrl: string): Promise<string> {
   try {
     const { Attributes } = await client.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
     );
-    return Attributes?.QueueArn;
+    return Attributes?.QueueArn ?? '';
   } catch (error) {
     throw translate('GetQueueAttributes', queueUrl, error);
   }
