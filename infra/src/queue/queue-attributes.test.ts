@@ -112,9 +112,12 @@ function asSqsNames(args: QueueArgs): Attributes {
     messageRetentionSeconds: 'MessageRetentionPeriod',
     redrivePolicy: 'RedrivePolicy',
     sqsManagedSseEnabled: 'SqsManagedSseEnabled',
+    maxMessageSize: 'MaximumMessageSize',
   };
+  // Said by the provider where the program says nothing, though SQS itself would take messages of four times that.
+  const sent: QueueArgs = { maxMessageSize: 262_144, ...args };
   return Object.fromEntries(
-    Object.entries(args).map(([key, value]) => {
+    Object.entries(sent).map(([key, value]) => {
       const attribute = names[key as keyof QueueArgs];
       if (attribute === undefined) throw new Error(`Say here what SQS calls ${key}.`);
       return [attribute, String(value)];

@@ -1,5 +1,6 @@
 import type { QueueArgs } from '@pulumi/aws/sqs/index.js';
 import {
+  maxMessageBytes,
   retentionSeconds,
   visibilityTimeoutSeconds,
 } from '../../../packages/queue/src/queue-attributes.ts';
@@ -10,12 +11,15 @@ const highThroughputFifo = {
   fifoThroughputLimit: 'perMessageGroupId',
 } satisfies QueueArgs;
 
-const encrypted = { sqsManagedSseEnabled: true } satisfies QueueArgs;
+const ofAnyKind = {
+  sqsManagedSseEnabled: true,
+  maxMessageSize: maxMessageBytes,
+} satisfies QueueArgs;
 
 /** Changes of rows, in order for each row. */
 export const liveQueue = {
   ...highThroughputFifo,
-  ...encrypted,
+  ...ofAnyKind,
   visibilityTimeoutSeconds,
   messageRetentionSeconds: retentionSeconds.live,
 } satisfies QueueArgs;
@@ -23,13 +27,13 @@ export const liveQueue = {
 /** Changes that could not be brought into the index. */
 export const deadLetterQueue = {
   ...highThroughputFifo,
-  ...encrypted,
+  ...ofAnyKind,
   messageRetentionSeconds: retentionSeconds.dead,
 } satisfies QueueArgs;
 
 /** Requests to read rows anew: order means nothing. */
 export const refreshQueue = {
-  ...encrypted,
+  ...ofAnyKind,
   visibilityTimeoutSeconds,
   messageRetentionSeconds: retentionSeconds.refresh,
 } satisfies QueueArgs;

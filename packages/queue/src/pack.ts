@@ -1,6 +1,7 @@
-/** SQS's bounds of one batch request. */
+import { maxMessageBytes } from './queue-attributes.ts';
+
+/** SQS's bound of one batch request, which in bytes is that of a message. */
 const maxEntries = 10;
-const maxBytes = 1_048_576;
 
 /**
  * Splits entries into batches of at most 10 and 1 MiB, in order. An entry over the bound stands alone and
@@ -12,7 +13,7 @@ export function packBatches<T extends { body: string }>(entries: readonly T[]): 
   let bytes = 0;
   for (const entry of entries) {
     const size = Buffer.byteLength(entry.body);
-    if (batch.length === maxEntries || (batch.length > 0 && bytes + size > maxBytes)) {
+    if (batch.length === maxEntries || (batch.length > 0 && bytes + size > maxMessageBytes)) {
       batches.push(batch);
       batch = [];
       bytes = 0;

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { translate } from './failure.ts';
 import {
+  maxMessageBytes,
   onlyOverTls,
   redriveAllowPolicy,
   redrivePolicy,
@@ -28,7 +29,7 @@ const highThroughputFifo = {
   DeduplicationScope: 'messageGroup',
   FifoThroughputLimit: 'perMessageGroupId',
 };
-const encrypted = { SqsManagedSseEnabled: 'true' };
+const ofAnyKind = { SqsManagedSseEnabled: 'true', MaximumMessageSize: String(maxMessageBytes) };
 const visibilityTimeout = { VisibilityTimeout: String(visibilityTimeoutSeconds) };
 const keptFor = (seconds: number) => ({ MessageRetentionPeriod: String(seconds) });
 
@@ -43,7 +44,7 @@ export async function provisionQueue(client: SQSClient, name: string): Promise<P
   const [live, dead, refresh] = namesOf(name);
   const deadLetterQueueUrl = await create(client, dead, {
     ...highThroughputFifo,
-    ...encrypted,
+    ...ofAnyKind,
     ...keptFor(retentionSeconds.dead),
   });
   const deadLetterArn = await arnOf(client, deadLetterQueueUrl);
@@ -56,7 +57,7 @@ export async function provisionQueue(client: SQSClient, name: string): Promise<P
   });
   const queueUrl = await create(client, live, {
     ...highThroughputFifo,
-    ...encrypted,
+    ...ofAnyKind,
     ...visibilityTimeout,
     ...keptFor(retentionSeconds.live),
     RedrivePolicy: redrivePolicy(deadLetterArn),
@@ -64,7 +65,7 @@ export async function provisionQueue(client: SQSClient, name: string): Promise<P
   });
   // The last, since whoever finds all three takes them for done.
   const refreshQueueUrl = await create(client, refresh, {
-    ...encrypted,
+    ...ofAnyKind,
     ...visibilityTimeout,
     ...keptFor(retentionSeconds.refresh),
     ...policyOf(refresh),

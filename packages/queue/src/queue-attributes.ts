@@ -8,6 +8,9 @@ const daySeconds = 86_400;
 /** After which a crashed emu's messages come back. */
 export const visibilityTimeoutSeconds = 60;
 
+/** The longest message, and the longest request with several: SQS's own bound. Pulumi's default is a quarter of that. */
+export const maxMessageBytes = 1_048_576;
+
 /**
  * How long messages are kept. Dead letters as long as SQS keeps anything: a letter outlives the message it came from,
  * which ages on in the letter's queue. So are requests to read rows anew.
