@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { loadSemanticIndexes } from './load.ts';
+import { SpecError, loadSemanticIndexes } from './load.ts';
 
 const directories: string[] = [];
 afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
@@ -59,6 +59,19 @@ test('every fault of every file is told, with its place', () => {
   expect(faults).toThrow(/d\.yaml: spec\.target: namespace aviary\/two is also used by .*c\.yaml/);
   expect(faults).toThrow(/e\.yaml: document: /);
   expect(faults).toThrow(/\/absent: there is no such file/);
+});
+
+test('what cannot be read is a fault among others, with its cause and a remedy', () => {
+  const directory = directoryOf({ 'b.yaml': 'kind: [unclosed' });
+  mkdirSync(join(directory, 'a.yaml'));
+  const loop = join(directory, 'loop');
+  symlinkSync('loop', loop);
+  const faults = () => loadSemanticIndexes([directory, loop]);
+  const remedy = 'make it a file or directory that this process may read';
+  expect(faults).toThrow(SpecError);
+  expect(faults).toThrow(`${loop}: it cannot be read (ELOOP): ${remedy}`);
+  expect(faults).toThrow(`a.yaml: it cannot be read (EISDIR): ${remedy}`);
+  expect(faults).toThrow(/b\.yaml: /);
 });
 
 test('no spec at all is a fault too', () => {

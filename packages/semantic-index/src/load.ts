@@ -25,7 +25,8 @@ export function loadSemanticIndexes(
   /** A namespace is one table's: what has no row there is taken out. */
   const places = new Map<string, string>();
   for (const file of paths.flatMap((path) => filesAt(path, faults))) {
-    for (const [position, document] of parseAllDocuments(readFileSync(file, 'utf8')).entries()) {
+    const text = tryTo(() => readFileSync(file, 'utf8'), file, faults) ?? '';
+    for (const [position, document] of parseAllDocuments(text).entries()) {
       const where = position === 0 ? file : `${file} (document ${position + 1})`;
       if (document.errors.length > 0) {
         faults.push(...document.errors.map((error) => `${where}: ${error.message}`));
@@ -61,14 +62,28 @@ export function loadSemanticIndexes(
 }
 
 function filesAt(path: string, faults: string[]): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) {
+  const stat = tryTo(() => statSync(path, { throwIfNoEntry: false }) ?? 'absent', path, faults);
+  if (stat === undefined) return [];
+  if (stat === 'absent') {
     faults.push(`${path}: there is no such file or directory`);
     return [];
   }
   if (!stat.isDirectory()) return [path];
-  return readdirSync(path)
+  return (tryTo(() => readdirSync(path), path, faults) ?? [])
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
     .map((name) => join(path, name));
+}
+
+/** @returns undefined where it cannot be read, which is a fault like others. */
+function tryTo<T>(read: () => T, path: string, faults: string[]): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    faults.push(
+      `${path}: it cannot be read (${code}): make it a file or directory that this process may read`,
+    );
+    return undefined;
+  }
 }

@@ -91,11 +91,18 @@ export class SpecFiles implements Part {
   #print(): string {
     return this.#options.paths
       .flatMap((path) => [path, ...entriesOf(path).map((entry) => join(path, entry))])
-      .map((file) => {
-        const stat = statSync(file, { throwIfNoEntry: false });
-        return stat ? `${file} ${stat.ino} ${stat.size} ${stat.mtimeMs}` : file;
-      })
+      .map((file) => `${file} ${printOf(file)}`)
       .join('\n');
+  }
+}
+
+/** What cannot be looked at is for the one who reads it to tell. */
+function printOf(file: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(file);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
   }
 }
 
