@@ -23,15 +23,15 @@ export function connectProducts(
 ): Products {
   const { pool } = database;
   const table = new ProductTable(database, spec.source);
-  const outbox = new OutboxQuestions(pool);
+  const outbox = new OutboxQuestions(pool, spec);
   return {
     table,
     undo: new ProductUndo(pool, table.relation),
     bulk: new ProductImport(pool, table.relation),
     journeys: new Journeys({ table, index, outbox }),
-    follow: ({ name, capturedAs = name, source }) => {
-      table.watch(source);
-      outbox.source = capturedAs;
+    follow: (now) => {
+      table.watch(now.source);
+      outbox.follow(now);
     },
   };
 }

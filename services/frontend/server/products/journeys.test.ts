@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { recordId } from '@aviary/change-job';
+import { createPool } from '@aviary/postgres';
 import { loadSemanticIndexes } from '@aviary/semantic-index';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { JourneyEvent } from '../../shared/journey.ts';
@@ -131,4 +132,19 @@ test('the outbox is asked for the generation that an operator searches', async (
   const queued = events.next();
   await aviary.database.sql(`insert into aviary.queued values ('products-g2', $1)`, ['18']);
   expect((await queued).value).toMatchObject({ step: 'queued' });
+});
+
+test('the outbox is asked for its own index from the first question on', async () => {
+  const pool = createPool({
+    connectionString: aviary.database.url,
+    max: 1,
+    applicationName: 'test',
+  });
+  onTestFinished(() => pool.end());
+  await aviary.database.sql(`insert into aviary.queued values ('lamps-g3', '19'), ('lamps', '20')`);
+  const rows = [19, 20].map((id) => ({ id, since: Date.now() }));
+  const outbox = new OutboxQuestions(pool, { name: 'lamps', capturedAs: 'lamps-g3' });
+  expect(await outbox.await(rows)).toEqual([false, true]);
+  outbox.follow({ name: 'lamps' });
+  expect(await outbox.await(rows)).toEqual([true, false]);
 });

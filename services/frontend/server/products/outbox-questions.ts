@@ -1,19 +1,27 @@
 import { query, type Pool } from '@aviary/postgres';
+import type { SemanticIndex } from '@aviary/semantic-index';
 
 /** Codes of Postgres: no such function, table or schema; no right to it. */
 const absent = new Set(['42883', '42P01', '3F000', '42501']);
 /** Pause after finding that it cannot be asked, in milliseconds. */
 const pauseMs = 60_000;
 
-/** Asks Aviary's outbox for rows. */
+type Captured = Pick<SemanticIndex, 'name' | 'capturedAs'>;
+
+/** Asks Aviary's outbox for rows of one SemanticIndex. */
 export class OutboxQuestions {
   readonly #pool: Pool;
+  #index: Captured;
   #pausedUntil = -Infinity;
-  /** What the SemanticIndex is called in Postgres. */
-  source = '';
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, index: Captured) {
     this.#pool = pool;
+    this.#index = index;
+  }
+
+  /** Asks for it by the name that it has now. */
+  follow(index: Captured): void {
+    this.#index = index;
   }
 
   /**
@@ -22,6 +30,7 @@ export class OutboxQuestions {
    */
   async await(rows: readonly { id: number; since: number }[]): Promise<boolean[]> {
     if (performance.now() < this.#pausedUntil) return [];
+    const { name, capturedAs = name } = this.#index;
     try {
       const answers = await query<{ awaits: boolean }>(
         this.#pool,
@@ -29,7 +38,7 @@ export class OutboxQuestions {
         `select * from aviary.awaits_queueing($1, $2::text[], array(
            select to_timestamp(ms / 1000) from unnest($3::float8[]) with ordinality as given(ms, place) order by place
          )) as awaits`,
-        [this.source, rows.map(({ id }) => String(id)), rows.map(({ since }) => since)],
+        [capturedAs, rows.map(({ id }) => String(id)), rows.map(({ since }) => since)],
       );
       return answers.map(({ awaits }) => awaits);
     } catch (error) {
