@@ -1,4 +1,9 @@
-import { createServer, request as forward, type IncomingMessage } from 'node:http';
+import {
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import {
@@ -8,7 +13,7 @@ import {
   type DeadLetter,
 } from '@aviary/change-job';
 import type { LettersView } from '@aviary/dead-letters';
-import { startAviary, testQueue, waitUntil, type TestQueue } from '@aviary/testing';
+import { startAviary, testQueue, type TestQueue } from '@aviary/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { run } from './run.ts';
 
@@ -233,12 +238,17 @@ test('discards only what is named and confirmed', async () => {
 test.each(['SIGINT', 'SIGTERM'] as const)('%s gives everything back', async (stop) => {
   const box = await deadLetterBox();
   await box.put(tooLong);
-  const aviary = startAviary(['dead-letters', 'list'], box.environment);
-  await waitUntil(async () => (await box.deadLetters.depth()).inFlight === 1, {
-    what: 'the letter is looked at',
-    timeoutMs: 25_000,
+  // The first has brought the letter.
+  const gate = await heldBefore('ReceiveMessage', box.environment.AWS_ENDPOINT_URL_SQS ?? '', 2);
+  const aviary = startAviary(['dead-letters', 'list'], {
+    ...box.environment,
+    AWS_ENDPOINT_URL_SQS: gate.url,
   });
+  await gate.reached;
+  expect(await box.deadLetters.depth()).toMatchObject({ visible: 0, inFlight: 1 });
   aviary.kill(stop);
+  // It is a long poll, of a second: the signal is there first.
+  gate.open();
   const { code, stdout, stderr } = await aviary.ended;
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toBe('aviary: stopped before it was finished\n');
@@ -263,15 +273,20 @@ test.each([
   expect(await box.deadLetters.depth()).toMatchObject({ inFlight: 1 });
 });
 
-/** A way to SQS on which one action never arrives. */
-async function heldBefore(action: string, sqs: string) {
+/** A way to SQS on which no request for an action arrives, from this one on, until the way is open. */
+async function heldBefore(action: string, sqs: string, from = 1) {
   const reached = Promise.withResolvers<undefined>();
+  const opened = Promise.withResolvers<undefined>();
+  let requests = 0;
   const target = new URL(sqs);
-  const server = createServer((incoming: IncomingMessage, outgoing) => {
-    if (incoming.headers['x-amz-target'] === `AmazonSQS.${action}`) {
-      reached.resolve(undefined);
-      return;
-    }
+  const hold = async ({ headers }: IncomingMessage) => {
+    if (headers['x-amz-target'] !== `AmazonSQS.${action}`) return;
+    requests += 1;
+    if (requests < from) return;
+    reached.resolve(undefined);
+    await opened.promise;
+  };
+  const pass = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method, url, headers } = incoming;
     const onward = forward({
       host: target.hostname,
@@ -285,6 +300,9 @@ async function heldBefore(action: string, sqs: string) {
       answer.pipe(outgoing);
     });
     incoming.pipe(onward);
+  };
+  const server = createServer((incoming, outgoing) => {
+    void hold(incoming).then(() => pass(incoming, outgoing));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -293,5 +311,9 @@ async function heldBefore(action: string, sqs: string) {
     server.close();
   });
   const { port } = server.address() as { port: number };
-  return { url: `http://127.0.0.1:${port}`, reached: reached.promise };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    reached: reached.promise,
+    open: () => opened.resolve(undefined),
+  };
 }
