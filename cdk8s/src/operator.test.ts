@@ -32,6 +32,24 @@ test('the page starts before there is any SemanticIndex', () => {
   expect(page?.volumes[0]?.configMap).toEqual({ name: 'semantic-indexes', optional: true });
 });
 
+test('Prometheus knows each set of workers by its name, which the alerts ask for', () => {
+  for (const workload of ['pelican', 'emu']) {
+    const monitor = ofKind(objects, 'PodMonitor').find(
+      ({ metadata }) => metadata.name === workload,
+    );
+    expect(monitor?.spec?.podMetricsEndpoints).toMatchObject([
+      {
+        relabelings: [
+          {
+            sourceLabels: ['__meta_kubernetes_pod_label_app_kubernetes_io_instance'],
+            targetLabel: 'set',
+          },
+        ],
+      },
+    ]);
+  }
+});
+
 describe('the operator', () => {
   test('is two pods, of which one may always go', () => {
     expect(

@@ -1,11 +1,19 @@
 import type { Alert } from './rule.ts';
 
-/** Every pelican shows the same of what all of them share; a namespace is one Aviary. */
+/**
+ * A namespace is one Aviary. Where an operator makes workers for each SemanticIndex, each set of them has queues of its own,
+ * and its name as the label `set`; fixed workers have no such label. Every pelican of a set shows the same of its queues.
+ */
 const messages = (queue: string) =>
-  `sum by (namespace) (max by (namespace, state) (aviary_pelican_queue_messages{queue="${queue}", state=~"visible|in_flight"}))`;
-const available = (deployment: string) =>
-  `max by (namespace) (kube_deployment_status_replicas_available{deployment="${deployment}"})`;
-const ofEmus = (metric: string) => `max by (namespace) (${metric}{horizontalpodautoscaler="emu"})`;
+  `sum by (namespace, set) (max by (namespace, set, state) (aviary_pelican_queue_messages{queue="${queue}", state=~"visible|in_flight"}))`;
+/** What Kubernetes knows by the name of an object: in a set, its workload's with that of the set behind it. */
+const ofSets = (workload: string, kind: string, metric: string) =>
+  `max by (namespace, set) (label_replace(${metric}{${kind}=~"${workload}(-.+)?"}, "set", "$1", "${kind}", "${workload}-(.+)"))`;
+const available = (workload: string) =>
+  ofSets(workload, 'deployment', 'kube_deployment_status_replicas_available');
+const ofEmus = (metric: string) => ofSets('emu', 'horizontalpodautoscaler', metric);
+/** In Go's templates. */
+const ofSet = '{{ with $labels.set }} of {{ . }}{{ end }}';
 const lastAudit = 'max by (namespace, index) (aviary_pelican_audit_last_success_timestamp_seconds)';
 
 export const alerts: Alert[] = [
@@ -14,26 +22,25 @@ export const alerts: Alert[] = [
     expr: `${messages('dead_letters')} > 0`,
     for: '5m',
     severity: 'warning',
-    summary: '{{ $value }} dead letters in {{ $labels.namespace }}',
+    summary: `{{ $value }} dead letters${ofSet} in {{ $labels.namespace }}`,
     description:
       'These rows are not in the index as they are in the table. `aviary dead-letters list` says why; mend the rows, and redrive.',
   },
   {
     name: 'AviaryOutboxOld',
-    expr: 'max by (namespace) (aviary_pelican_outbox_oldest_age_seconds) > 120',
+    expr: 'max by (namespace, set) (aviary_pelican_outbox_oldest_age_seconds) > 120',
     for: '5m',
     severity: 'critical',
-    summary: 'Changes wait in the outbox for {{ $value | humanizeDuration }}',
+    summary: `Changes${ofSet} wait in the outbox for {{ $value | humanizeDuration }}`,
     description:
       'Search falls behind the table, nothing is lost. No pelican takes the changes, or the queue takes none from it: see /readyz of the pelicans.',
   },
   {
     name: 'AviaryBacklogGrowing',
-    expr: `max by (namespace) (deriv(aviary_pelican_queue_messages{queue="changes", state="visible"}[15m])) > 0 and on (namespace) ${ofEmus('kube_horizontalpodautoscaler_status_current_replicas')} >= on (namespace) ${ofEmus('kube_horizontalpodautoscaler_spec_max_replicas')}`,
+    expr: `max by (namespace, set) (deriv(aviary_pelican_queue_messages{queue="changes", state="visible"}[15m])) > 0 and on (namespace, set) ${ofEmus('kube_horizontalpodautoscaler_status_current_replicas')} >= on (namespace, set) ${ofEmus('kube_horizontalpodautoscaler_spec_max_replicas')}`,
     for: '15m',
     severity: 'warning',
-    summary:
-      'The backlog grows by {{ $value | humanize }} messages a second, with all emus at work',
+    summary: `The backlog${ofSet} grows by {{ $value | humanize }} messages a second, with all emus at work`,
     description:
       'Search falls behind the table. Raise maxReplicas if the embedding limit has room, otherwise the limit.',
   },
@@ -48,20 +55,21 @@ export const alerts: Alert[] = [
   },
   {
     name: 'AviaryNoPelican',
-    expr: `${available('pelican')} == 0`,
+    // A set of none is paused. That fixed workers were scaled to none by hand may have been forgotten.
+    expr: `${available('pelican')} == 0 unless on (namespace, set) label_replace(kube_deployment_spec_replicas{deployment=~"pelican-.+"}, "set", "$1", "deployment", "pelican-(.+)") == 0`,
     for: '5m',
     severity: 'critical',
-    summary: 'No pelican is ready in {{ $labels.namespace }}',
+    summary: `No pelican${ofSet} is ready in {{ $labels.namespace }}`,
     description: 'Changes stay in the outbox until one is: search falls behind, nothing is lost.',
   },
   {
     name: 'AviaryNoEmu',
-    expr: `${messages('changes')} > 0 and on (namespace) ${available('emu')} == 0`,
+    expr: `${messages('changes')} > 0 and on (namespace, set) ${available('emu')} == 0`,
     for: '5m',
     severity: 'critical',
-    summary: '{{ $value }} changes wait, and no emu is ready in {{ $labels.namespace }}',
+    summary: `{{ $value }} changes wait, and no emu${ofSet} is ready in {{ $labels.namespace }}`,
     description:
-      'Search falls behind the table, nothing is lost. Either the emus cannot start, or KEDA does not see the queue: `kubectl describe scaledobject emu`.',
+      'Search falls behind the table, nothing is lost. Either the emus cannot start, or KEDA does not see the queue: `kubectl describe scaledobjects`.',
   },
   {
     name: 'AviaryAuditDifferences',
@@ -74,8 +82,8 @@ export const alerts: Alert[] = [
   },
   {
     name: 'AviaryAuditOverdue',
-    // The second half: published to two days ago, and no audit has ever come to an end.
-    expr: `time() - ${lastAudit} > 172800 or count by (namespace, index) (aviary_pelican_jobs_total offset 2d) unless on (namespace, index) ${lastAudit}`,
+    // The second half: published to two days ago and still there, and no audit has ever come to an end.
+    expr: `time() - ${lastAudit} > 172800 or count by (namespace, index) (aviary_pelican_jobs_total offset 2d) and on (namespace, index) aviary_pelican_jobs_total unless on (namespace, index) ${lastAudit}`,
     for: '1h',
     severity: 'warning',
     summary: 'No audit of {{ $labels.index }} came to its end in two days',

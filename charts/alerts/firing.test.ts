@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { alerts } from './aviary.ts';
 import { prometheusRule } from './rule.ts';
 
@@ -11,9 +11,6 @@ const promtool = spawnSync('promtool', ['--version']).status === 0;
 if (!promtool) {
   console.warn('ALERTS WERE NOT TRIED: there is no promtool (Debian: apt-get install prometheus).');
 }
-
-// Hours of minutes, evaluated one by one, on a machine with other work.
-vi.setConfig({ testTimeout: 90_000 });
 
 const here = 'namespace="aviary"';
 const pelican = `${here}, pod="pelican-1"`;
@@ -54,6 +51,34 @@ const well: Record<string, string> = {
   [`aviary_frontend_requests_total{${here}, gate="search", outcome="refused"}`]: rising(0),
   ...buckets('aviary_frontend_search_duration_seconds', 'part="embed"', [rising(60), rising(60)]),
 };
+
+/**
+ * A SemanticIndex that an operator serves, beside the fixed workers: its pods have the label `set`, its other objects its
+ * name.
+ */
+const books = 'namespace="aviary", pod="pelican-books-1", set="books"';
+const messagesOfBooks = (queue: string) =>
+  `aviary_pelican_queue_messages{${books}, queue="${queue}", state="visible"}`;
+const lastAuditOfBooks = `aviary_pelican_audit_last_success_timestamp_seconds{${books}, index="books"}`;
+const jobsOfBooks = `aviary_pelican_jobs_total{${books}, index="books", op="upsert"}`;
+const emusOfBooks = (figure: string) =>
+  `kube_horizontalpodautoscaler_${figure}{${here}, horizontalpodautoscaler="emu-books"}`;
+const wanted = (name: string) => `kube_deployment_spec_replicas{${here}, deployment="${name}"}`;
+const withBooks: Record<string, string> = {
+  [messagesOfBooks('changes')]: always(50),
+  [messagesOfBooks('dead_letters')]: always(0),
+  [`aviary_pelican_outbox_oldest_age_seconds{${books}}`]: always(1),
+  [jobsOfBooks]: rising(60),
+  [lastAuditOfBooks]: always(0),
+  [wanted('pelican')]: always(1),
+  [wanted('pelican-books')]: always(1),
+  [available('pelican-books')]: always(1),
+  [available('emu-books')]: always(2),
+  [emusOfBooks('status_current_replicas')]: always(2),
+  [emusOfBooks('spec_max_replicas')]: always(8),
+};
+/** Promtool's notation of a series that ends, after an hour or after two days and a half. */
+const ending = { anHour: '1+1x60', mostOfThreeDays: '1+1x900' };
 
 /** What is different from `well` for two hours, or for three days, and which alerts that raises. */
 const faults: { change: Record<string, string>; days?: true; raises: string[] }[] = [
@@ -109,6 +134,70 @@ const faults: { change: Record<string, string>; days?: true; raises: string[] }[
   {
     change: { [`aviary_emu_tokens_total{${here}, pod="emu-1", index="products"}`]: rising(9_900) },
     raises: ['AviaryEmbeddingBudgetSpent'],
+  },
+  { change: withBooks, raises: [] },
+  {
+    change: { ...withBooks, [messagesOfBooks('dead_letters')]: always(1) },
+    raises: ['AviaryDeadLetters'],
+  },
+  {
+    change: { ...withBooks, [`aviary_pelican_outbox_oldest_age_seconds{${books}}`]: always(300) },
+    raises: ['AviaryOutboxOld'],
+  },
+  {
+    change: {
+      ...withBooks,
+      [messagesOfBooks('changes')]: rising(10),
+      [emusOfBooks('status_current_replicas')]: always(8),
+    },
+    raises: ['AviaryBacklogGrowing'],
+  },
+  // Others' backlog is no reason, nor are others' emus that are all at work.
+  {
+    change: {
+      ...withBooks,
+      [messages('changes')]: rising(10),
+      [emusOfBooks('status_current_replicas')]: always(8),
+    },
+    raises: [],
+  },
+  {
+    change: { ...withBooks, [available('pelican-books')]: always(0) },
+    raises: ['AviaryNoPelican'],
+  },
+  { change: { ...withBooks, [available('emu-books')]: always(0) }, raises: ['AviaryNoEmu'] },
+  // An idle index beside a busy one.
+  {
+    change: {
+      ...withBooks,
+      [available('emu-books')]: always(0),
+      [messagesOfBooks('changes')]: always(0),
+    },
+    raises: [],
+  },
+  // Paused: its Deployments are there, and want no pod.
+  {
+    change: {
+      ...withBooks,
+      ...Object.fromEntries(
+        [available('pelican-books'), available('emu-books'), wanted('pelican-books')].map(
+          (series) => [series, always(0)],
+        ),
+      ),
+      [messagesOfBooks('changes')]: ending.anHour,
+    },
+    raises: [],
+  },
+  // Deleted: nobody audits any more, nor is there anything to audit.
+  {
+    change: {
+      ...withBooks,
+      [lastAudit]: '0x719 172800x380',
+      [lastAuditOfBooks]: '0x719 172800x180',
+      [jobsOfBooks]: ending.mostOfThreeDays,
+    },
+    days: true,
+    raises: [],
   },
 ];
 

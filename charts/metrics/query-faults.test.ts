@@ -20,6 +20,7 @@ describe('queryFaults', () => {
     'sum by (index, le, namespace) (rate(lag_seconds_bucket[5m]))',
     'letters_total + on (pod) jobs_total{op="upsert", pod="x"}',
     'kube_deployment_status_replicas_available{deployment="emu"}',
+    'max by (from) (label_replace(jobs_total, "from", "$1", "pod", "(.+)-1"))',
   ])('has nothing to say of %s', (query) => {
     expect(queryFaults(query, shown)).toEqual([]);
   });
@@ -29,6 +30,10 @@ describe('queryFaults', () => {
     ['lag_seconds', 'no service shows lag_seconds'],
     ['jobs_total{kind="x"}', 'jobs_total has no label kind'],
     ['jobs_total{op="delete"}', 'jobs_total has op upsert, and not delete'],
+    [
+      'max by (to) (label_replace(jobs_total, "from", "$1", "pod", "(.+)-1"))',
+      'nothing in it has the label to',
+    ],
     ['sum by (le) (jobs_total)', 'nothing in it has the label le'],
   ])('of %s it says: %s', (query, fault) => {
     expect(queryFaults(query, shown)).toEqual([fault]);

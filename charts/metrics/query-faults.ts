@@ -10,7 +10,9 @@ export function queryFaults(query: string, shown: Shown): string[] {
     ...selectors.flatMap((selector) => selectorFaults(selector, shown)),
     ...[...grouped].flatMap((label) => {
       const within = selectors.filter(({ grouping }) => grouping.includes(label));
-      return within.some(({ metric }) => labelsOf(metric, shown)?.has(label))
+      return within.some(
+        ({ metric, made }) => made.includes(label) || labelsOf(metric, shown)?.has(label),
+      )
         ? []
         : [`nothing in it has the label ${label}`];
     }),

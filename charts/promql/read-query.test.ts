@@ -14,8 +14,17 @@ describe('readQuery', () => {
           { label: 'op', value: 'upsert' },
         ],
         grouping: [...pair, 'le', 'index'],
+        made: [],
       },
-      { metric: 'info', matchers: [], grouping: [...pair, 'job'] },
+      { metric: 'info', matchers: [], grouping: [...pair, 'job'], made: [] },
+    ]);
+  });
+
+  it('knows the labels that are made of others', () => {
+    const query = 'label_replace(rate(a[5m]), "set", "$1", "pod", "emu-(.+)") + b';
+    expect(readQuery(query).map(({ metric, made }) => [metric, made])).toEqual([
+      ['a', ['set']],
+      ['b', []],
     ]);
   });
 

@@ -9,6 +9,8 @@ export interface Selector {
   matchers: { label: string; value: string | undefined }[];
   /** Labels that aggregations and vector matching around it name. */
   grouping: string[];
+  /** Labels that `label_replace` around it makes. */
+  made: string[];
 }
 
 /**
@@ -18,14 +20,15 @@ export interface Selector {
  */
 export function readQuery(query: string): Selector[] {
   const selectors: Selector[] = [];
-  visit(parser.parse(query).topNode, []);
+  visit(parser.parse(query).topNode, [], []);
   return selectors;
 
-  function visit(node: SyntaxNode, grouping: string[]): void {
+  function visit(node: SyntaxNode, grouping: string[], made: string[]): void {
     if (node.type.isError) {
       throw new Error(`No PromQL at "${query.slice(0, node.from)}⟂${query.slice(node.from)}"`);
     }
     const here = [...grouping, ...groupingOf(node)];
+    const madeHere = [...made, ...madeBy(node)];
     if (node.name === 'VectorSelector') {
       selectors.push({
         metric: textOf(node.getChild('Identifier')),
@@ -33,10 +36,21 @@ export function readQuery(query: string): Selector[] {
           matcherOf,
         ),
         grouping: here,
+        made: madeHere,
       });
       return;
     }
-    for (let child = node.firstChild; child !== null; child = child.nextSibling) visit(child, here);
+    for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+      visit(child, here, madeHere);
+    }
+  }
+
+  /** Its second argument names the label, and is the first that is a string. */
+  function madeBy(node: SyntaxNode): string[] {
+    if (node.name !== 'FunctionCall') return [];
+    if (textOf(node.getChild('FunctionIdentifier')) !== 'label_replace') return [];
+    const [label] = node.getChild('FunctionCallBody')?.getChildren('StringLiteral') ?? [];
+    return label === undefined ? [] : [textOf(label).slice(1, -1)];
   }
 
   function groupingOf(node: SyntaxNode): string[] {

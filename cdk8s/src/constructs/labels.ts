@@ -2,7 +2,8 @@ import { k8s } from 'cdk8s-plus-28';
 
 const partOf = 'app.kubernetes.io/part-of';
 const nameOf = 'app.kubernetes.io/name';
-const instanceOf = 'app.kubernetes.io/instance';
+/** The set of workers that a pod is in, where there are sets. */
+export const instanceOf = 'app.kubernetes.io/instance';
 
 /**
  * What tells a workload's pods from all others, or those of one set of workers; a Deployment's selector can't change,
