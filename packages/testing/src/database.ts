@@ -9,7 +9,7 @@ export interface TestDatabase extends AsyncDisposable {
   url: string;
   /** Runs one statement on a connection of its own. */
   sql: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
-  /** Ends every connection to the database, as a failure would. */
+  /** Ends every connection to the database, as a failure would: when it resolves, their clients have been told. */
   disconnectAll: () => Promise<void>;
   /** Drops the database. @throws Error when the test left connections open. */
   drop: () => Promise<void>;
@@ -54,17 +54,20 @@ export async function testDatabase(template?: DatabaseTemplate): Promise<TestDat
   const disconnectAll = () =>
     onServer(server, async (client) => {
       await client.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
-        [name],
+        "select pg_terminate_backend(pid, $2) from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
+        [name, terminatingMs],
       );
     });
   return { url, sql, drop, disconnectAll, [Symbol.asyncDispose]: drop };
 }
 
-/** Longest wait for closed connections to be gone from the server, in milliseconds. */
-const closingMs = 500;
+/** Longest wait for closed connections to be gone from the server, in milliseconds: only a test that left some waits so. */
+const closingMs = 5_000;
 
-/** Clients of a database that do not go: a backend ends a little after its client has closed. */
+/** Longest wait for the end of a connection that is cut, in milliseconds. */
+const terminatingMs = 10_000;
+
+/** Clients of a database that do not go: a backend ends after its client has closed, and after the statement it is at. */
 async function connectionsLeft(client: pg.Client, database: string) {
   const end = performance.now() + closingMs;
   for (;;) {
