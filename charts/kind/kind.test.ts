@@ -8,10 +8,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-
-// Two syntheses, on a machine with other work.
-vi.setConfig({ testTimeout: 90_000 });
+import { describe, expect, it } from 'vitest';
 
 const shellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 const steps = ['cluster', 'charts', 'images', 'manifests', 'up', 'down'];

@@ -22,7 +22,7 @@ describe.skipIf(chromium === undefined)('a dead letter on the page', () => {
         const { visible, inFlight } = await system.queue.deadLetters.depth();
         return visible + inFlight > 0;
       },
-      { what: 'the row without a price that JSON can hold is a dead letter', timeoutMs: 30_000 },
+      { what: 'the row without a price that JSON can hold is a dead letter' },
     );
 
     await using opened = await site.open('/?tab=pipeline');
@@ -40,7 +40,7 @@ describe.skipIf(chromium === undefined)('a dead letter on the page', () => {
     await waitUntil(
       async () =>
         (await system.index('products').fetch(['900'])).get('900')?.metadata.name === 'Mended',
-      { what: 'the row is searchable', timeoutMs: 30_000 },
+      { what: 'the row is searchable' },
     );
     expect(opened.faults).toEqual([]);
   });

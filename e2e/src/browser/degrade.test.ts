@@ -37,7 +37,7 @@ describe.skipIf(chromium === undefined)('a page whose index or embedder is away'
       } finally {
         faults[away].mend();
       }
-      await banner.waitFor({ state: 'detached', timeout: 30_000 });
+      await banner.waitFor({ state: 'detached' });
       await page.locator('.results > li').first().waitFor();
       expect(opened.faults).toEqual([]);
     },

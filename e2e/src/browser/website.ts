@@ -1,6 +1,11 @@
 import { buildPage, pageIsStale } from '@aviary/local/page';
 import { freePort } from '@aviary/local/free-port';
-import { createProductsTable, loadProducts } from '@aviary/local/products';
+import {
+  createInventoryTable,
+  createProductsTable,
+  loadInventory,
+  loadProducts,
+} from '@aviary/local/products';
 import { startService, waitUntil, type ServiceProcess } from '@aviary/testing';
 import pg from 'pg';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -33,16 +38,27 @@ export async function startWebsite(
   executablePath: string,
   options: Omit<Parameters<typeof startSystem>[0], 'tables' | 'specs'> & {
     rows: number;
+    /** Rows of a second table with an index of its own; none: there is no such table. */
+    inventory?: number;
     environment?: Record<string, string>;
   },
 ): Promise<Website> {
   if (pageIsStale()) await buildPage();
-  const system = await startSystem({ ...options, tables: '', specs: ['examples/products.yaml'] });
+  const { rows, inventory = 0 } = options;
+  const namespaces = { products: rows, ...(inventory > 0 && { 'store-inventory': inventory }) };
+  const specs = Object.keys(namespaces).map((name) => `examples/${name}.yaml`);
+  const system = await startSystem({ ...options, tables: '', specs });
   const client = new pg.Client({ connectionString: system.database.url });
   await client.connect();
   await createProductsTable(client);
+  await loadProducts(system.database.url, { count: rows, seed: 1 });
+  if (inventory > 0) {
+    await createInventoryTable(client);
+    await loadInventory(system.database.url, { count: inventory, seed: 1 });
+    // A column's choices are known by the planner's statistics.
+    await client.query('analyze public.store_inventory');
+  }
   await client.end();
-  await loadProducts(system.database.url, { count: options.rows, seed: 1 });
 
   const [pelican, emu] = await Promise.all([system.start('pelican'), system.start('emu')]);
   const port = await freePort();
@@ -54,14 +70,16 @@ export async function startWebsite(
     ...options.environment,
   });
   await frontend.ready();
-  await waitUntil(
-    async () =>
-      (await system
-        .index('products')
-        .count()
-        .catch(() => 0)) === options.rows,
-    { what: 'every row is searchable', timeoutMs: 120_000 },
-  );
+  for (const [namespace, count] of Object.entries(namespaces)) {
+    await waitUntil(
+      async () =>
+        (await system
+          .index(namespace)
+          .count()
+          .catch(() => 0)) === count,
+      { what: `every row of ${namespace} is searchable`, timeoutMs: 120_000 },
+    );
+  }
   const browser = await launch(executablePath);
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -91,7 +109,8 @@ async function openPage(browser: Browser, url: string, look: Look): Promise<Open
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  // Against hangs alone.
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {

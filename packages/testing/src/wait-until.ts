@@ -10,7 +10,7 @@ export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   {
     what,
-    timeoutMs = 15_000,
+    timeoutMs = 60_000,
     everyMs = 10,
   }: { what: string; timeoutMs?: number; everyMs?: number },
 ): Promise<void> {
