@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   startEmbeddings,
   type Charge,
@@ -146,6 +146,10 @@ describe('refusals in the shape of the API', () => {
 });
 
 describe('rate limit', () => {
+  // So that nothing refills by the time that requests take.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
   test('429 with Retry-After and the account-wide headers once the tokens are spent', async () => {
     const server = await start({ rateLimit: { requestsPerMinute: 1_000, tokensPerMinute: 60 } });
     const first = await post(server, { input: 'x'.repeat(200) });
@@ -156,13 +160,13 @@ describe('rate limit', () => {
     expect(second.status).toBe(429);
     expect(second.error).toMatchObject({ type: 'tokens', code: 'rate_limit_exceeded' });
     expect(second.headers.get('retry-after')).toBe('40');
-    expect(second.headers.get('x-ratelimit-reset-tokens')).toMatch(/^(50|49\.\d+)s$/);
+    expect(second.headers.get('x-ratelimit-reset-tokens')).toBe('50s');
     expect(server.stats()).toMatchObject({ requests: 2, inputs: 1, rateLimited: 1 });
   });
 
   test.each([
     { told: 'nothing', retryAfterMs: null },
-    { told: 'too little', retryAfterMs: /^(4000|39\d\d)$/ },
+    { told: 'too little', retryAfterMs: '4000' },
   ] as const)('with $told told', async ({ told, retryAfterMs }) => {
     const charges: Charge[] = [];
     const server = await start({
@@ -173,9 +177,7 @@ describe('rate limit', () => {
     const refused = await post(server, { input: 'y'.repeat(200) });
     expect(refused.status).toBe(429);
     expect(refused.headers.get('x-ratelimit-remaining-tokens')).toBeNull();
-    const retryAfter = refused.headers.get('retry-after-ms');
-    if (retryAfterMs === null) expect(retryAfter).toBeNull();
-    else expect(retryAfter).toMatch(retryAfterMs);
+    expect(refused.headers.get('retry-after-ms')).toBe(retryAfterMs);
     expect(charges).toEqual([
       { texts: ['x'.repeat(200)], tokens: 50, granted: true },
       { texts: ['y'.repeat(200)], tokens: 50, granted: false },
