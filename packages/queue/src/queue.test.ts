@@ -137,12 +137,13 @@ describe('a standard queue', () => {
   });
 
   test('hides for a while what is sent with a delay', async () => {
-    await it.refresh.send([{ body: 'later', delaySeconds: 1 }, { body: 'now' }], { signal });
+    await it.refresh.send([{ body: 'much later', delaySeconds: 900 }, { body: 'now' }], { signal });
     expect(await it.refresh.depth()).toEqual({ visible: 1, inFlight: 0, delayed: 1 });
     const [now, ...others] = await take(it.refresh);
     expect([now?.body, others]).toEqual(['now', []]);
+    await it.refresh.send([{ body: 'later', delaySeconds: 1 }], { signal });
     const [later] = await it.refresh.receive({
-      waitSeconds: 5,
+      waitSeconds: 20,
       visibilityTimeoutSeconds: 30,
       signal,
     });
