@@ -3,13 +3,21 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** Runs parts in a process of their own. `body` gives `parts` and may use `part(name, {start, stop})`. */
+/**
+ * Runs parts in a process of their own. `body` gives `parts` and may use `part(name, {start, stop})`, and `clock`, by which
+ * time stands still but for its ticks.
+ */
 function run(body: string, graceMs = 5_000) {
   const program = `
+    import { mock } from 'node:test';
     import { runParts } from ${JSON.stringify(join(import.meta.dirname, 'lifecycle.ts'))};
     import { createLogger } from ${JSON.stringify(join(import.meta.dirname, 'logger.ts'))};
     // As an open server does.
     setInterval(() => undefined, 60_000);
+    const clock = {
+      stop: () => mock.timers.enable({ apis: ['setTimeout', 'AbortSignal.timeout'] }),
+      tick: (ms) => mock.timers.tick(ms),
+    };
     const never = () => new Promise((resolve) => setTimeout(resolve, 60_000));
     const part = (name, { start, stop } = {}) => ({
       name,
@@ -57,8 +65,11 @@ test('a part that is slow to stop is told of the deadline', async () => {
 
 test('the deadline leaves time to hand back what it cut off', async () => {
   const { child, said, exit } = run(
-    `const parts = [part('a', { stop: (deadline) => new Promise((resolve) => {
-       deadline.addEventListener('abort', () => setTimeout(resolve, 200));
+    `clock.stop();
+     const parts = [part('a', { stop: (deadline) => new Promise((resolve) => {
+       deadline.addEventListener('abort', () => setTimeout(resolve, 499));
+       clock.tick(1_500);
+       clock.tick(499);
      }) })];`,
     2_000,
   );
