@@ -15,10 +15,18 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
+async function ask(path: string): Promise<Response> {
+  const response = () => fetch(`http://127.0.0.1:${frontend.port}${path}`);
+  return response().catch(async () => {
+    // The autoscaler may have taken the pod away that the port led to.
+    await frontend[Symbol.asyncDispose]();
+    frontend = await forwardPort('frontend', 80);
+    return response();
+  });
+}
+
 async function found(query: string): Promise<string[]> {
-  const response = await fetch(
-    `http://127.0.0.1:${frontend.port}/api/search?q=${encodeURIComponent(query)}`,
-  );
+  const response = await ask(`/api/search?q=${encodeURIComponent(query)}`);
   const { results = [] } = (await response.json()) as {
     results?: { metadata: { sku: string } }[];
   };
@@ -49,7 +57,7 @@ test('a row becomes searchable, follows its edits, and is gone when it is delete
 });
 
 test('the page is served', async () => {
-  const response = await fetch(`http://127.0.0.1:${frontend.port}/`);
+  const response = await ask('/');
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('/assets/');
 });

@@ -28,14 +28,14 @@ export async function startVisitors(): Promise<Visitors> {
   ]);
   const script = await readFile(join(import.meta.dirname, 'visitor.ts'), 'utf8');
   await kubectl(['delete', `namespace/${elsewhere}`, '--ignore-not-found', '--wait'], {
-    timeoutMs: 90_000,
+    timeoutMs: 300_000,
   });
   const inElsewhere = `--namespace=${elsewhere}`;
   await kubectl([inElsewhere, 'apply', '--filename=-'], {
     input: JSON.stringify(objects(image, script)),
   });
-  await kubectl([inElsewhere, 'wait', 'pod/visitors', '--for=condition=Ready', '--timeout=90s'], {
-    timeoutMs: 100_000,
+  await kubectl([inElsewhere, 'wait', 'pod/visitors', '--for=condition=Ready', '--timeout=240s'], {
+    timeoutMs: 250_000,
   });
   const logs = spawn('kubectl', [inElsewhere, 'logs', '--follow', 'pod/visitors'], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '@aviary/testing';
 import pg from 'pg';
 
 /** Writes to the products table, one statement after another, until it is stopped. */
 export interface Writer {
-  /** Ends with what was written; throws what a write failed with. */
-  stop: () => Promise<{ inserted: number; updated: number; deleted: number }>;
+  /** Waits until more rows than these are inserted; throws what a write failed with. */
+  untilInserted: (rows: number) => Promise<void>;
+  /** Throws what a write failed with. */
+  stop: () => Promise<void>;
 }
 
 /** Between two writes, in milliseconds: about 60 a second. */
@@ -14,28 +17,26 @@ const paceMs = 15;
 export async function startWriter(databaseUrl: string, label: string): Promise<Writer> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
-  const done = { inserted: 0, updated: 0, deleted: 0 };
+  let inserted = 0;
   const stopping = new AbortController();
   const mine = `sku like '${label}-%'`;
   const write = async (turn: number) => {
     if (turn % 5 === 3) {
-      const { rowCount } = await client.query(
+      await client.query(
         `update products_with_increment set description = description || ' again'
          where id = (select id from products_with_increment where ${mine} order by random() limit 1)`,
       );
-      done.updated += rowCount ?? 0;
     } else if (turn % 5 === 4) {
-      const { rowCount } = await client.query(
+      await client.query(
         `delete from products_with_increment
          where id = (select id from products_with_increment where ${mine} order by id limit 1)`,
       );
-      done.deleted += rowCount ?? 0;
     } else {
       await client.query(
         'insert into products_with_increment (name, sku, description, price) values ($1, $2, $3, 1)',
         [`Written ${label} ${turn}`, `${label}-${turn}`, `Row ${turn} written while pods go`],
       );
-      done.inserted += 1;
+      inserted += 1;
     }
   };
   const running = (async () => {
@@ -46,6 +47,11 @@ export async function startWriter(databaseUrl: string, label: string): Promise<W
   })();
   running.catch(() => undefined);
   return {
+    untilInserted: (rows) =>
+      Promise.race([
+        running,
+        waitUntil(() => inserted > rows, { what: `over ${rows} rows are inserted` }),
+      ]),
     stop: async () => {
       stopping.abort();
       try {
@@ -53,7 +59,6 @@ export async function startWriter(databaseUrl: string, label: string): Promise<W
       } finally {
         await client.end();
       }
-      return done;
     },
   };
 }

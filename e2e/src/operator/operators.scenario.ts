@@ -38,7 +38,9 @@ test('an index gets its queues, its target and the Job that prepares its table, 
   expect(await get('semanticindex/things', '.metadata.finalizers[0]')).toBe(
     'aviary.dev/semantic-index',
   );
-  expect(await get('events', '.items[*].reason')).toContain('Filling');
+  await until('it is told', async () =>
+    (await get('events', '.items[*].reason')).split(' ').includes('Filling'),
+  );
 });
 
 test(`${many} paused indexes cost a few requests each, then none, and little memory`, async () => {

@@ -61,7 +61,9 @@ const granted = policyRules().flatMap(({ apiGroups, resources, verbs, resourceNa
 );
 
 test('the Role grants what it says, in its own namespace only', async () => {
-  expect(await allowedOf(granted)).toEqual(granted);
+  // The authorizer hears of a new Role after a moment.
+  const wait = { timeout: 60_000, interval: 500 };
+  await expect.poll(() => allowedOf(granted), wait).toEqual(granted);
   expect(await allowedOf(granted, 'default')).toEqual([]);
 });
 

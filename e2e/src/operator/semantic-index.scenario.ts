@@ -48,6 +48,13 @@ const untilSearched = (index: string, where: string) =>
     indexes.some((one) => one.name === index && one.namespace === where),
   );
 
+/** Kubernetes collects what belonged to others a moment after these are gone. */
+const untilNothingWorks = (index: Resource) =>
+  until(
+    `nothing of ${index.name} is left`,
+    async () => (await index.objects()).length === 0 && (await index.pods()).size === 0,
+  );
+
 const deploymentOf = (name: string, path: string) =>
   aviary.kubectl(['get', `deployment/${name}`, `--output=jsonpath={${path}}`]);
 
@@ -131,13 +138,16 @@ test('another metadata column is sent again, without an embedding', async () => 
 
 test('another text fills another namespace, which search moves to and back without a gap', async () => {
   const searches = aviary.page.keepSearching('books', whaleHunt);
+  const edited = performance.now();
   const edit = await books.patch({ source: { text: '{{summary}}' } });
   await books.until(`jsonpath={.status.activeNamespace}=books-g${edit}`, 180);
+  const filledMs = performance.now() - edited;
   await untilSearched('books', `books-g${edit}`);
   await books.patch({ source: { text: '{{title}}: {{summary}}' } });
   const undone = performance.now();
-  await books.until('jsonpath={.status.activeNamespace}=books', 30);
-  expect(performance.now() - undone).toBeLessThan(10_000);
+  await books.until('jsonpath={.status.activeNamespace}=books', 60);
+  // What is there yet is not filled again: seconds, or on a slow machine less than half of that.
+  expect(performance.now() - undone).toBeLessThan(Math.max(10_000, filledMs / 2));
   await untilSearched('books', 'books');
   const { asked, found, failures } = await searches.stop();
   expect(failures).toEqual([]);
@@ -183,8 +193,7 @@ test('under Retain, an index goes with all that works, and leaves its records', 
   const before = await records('library');
   await library.delete(120);
   await page.untilLists('library no more', (indexes) => indexes.every(isNot('library')));
-  expect(await library.objects()).toEqual([]);
-  expect((await library.pods()).size).toBe(0);
+  await untilNothingWorks(library);
   expect(await sourcesIn(sql)).not.toContain('library');
   expect(await records('library')).toBe(before);
   expect(await hasQueues(queue)).toBe(true);
@@ -198,7 +207,7 @@ test('what search has moved from is dropped after the grace, and what is left is
     (await books.objects()).every((name) => name.includes(active)),
   );
   expect(await sourcesIn(sql)).toEqual([active]);
-  expect(await records('books')).toBe(0);
+  await until('their records are gone', async () => (await records('books')) === 0);
   const audit = ['exec', `deployment/pelican-${active}`, '--', 'aviary', 'audit', '--json'];
   const { indexes } = JSON.parse(await kubectl(audit)) as { indexes: unknown[] };
   const [{ rows } = { rows: 0 }] = await sql<{ rows: number }>(
@@ -216,8 +225,7 @@ test('under Delete, an index goes with all that was its own', async () => {
   expect(await hasQueues(queue)).toBe(true);
   await books.delete(120);
   await page.untilLists('books no more', (indexes) => indexes.every(isNot('books')));
-  expect(await books.objects()).toEqual([]);
-  expect((await books.pods()).size).toBe(0);
+  await untilNothingWorks(books);
   expect(await sourcesIn(sql)).toEqual([]);
   const triggers = `select tgname from pg_trigger where tgrelid = 'book'::regclass and not tgisinternal`;
   expect(await sql(triggers)).toEqual([]);
