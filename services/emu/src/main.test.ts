@@ -27,7 +27,7 @@ function jobOf(row: number, given: Partial<UpsertJob> = {}): ChangeJob {
     id: String(row),
     version: row,
     changedAt: Date.now(),
-    publishBy: Date.now() + 15_000,
+    publishBy: Date.now() + 600_000,
     text: `text of ${row}`,
     metadata: {},
     contentHash: contentHash(`text of ${row}`, model, dimensions),
@@ -118,7 +118,7 @@ test('after a SIGKILL another emu does the rest', async (context) => {
 
 test('an emu that was frozen in front of its write asks for the row anew', async (context) => {
   const { startEmu, queue, refresh, records, indexedAtLeast } = await setUp(context, 1);
-  const short = { VISIBILITY_TIMEOUT_SECONDS: '3', HEARTBEAT_SECONDS: '1' };
+  const short = { VISIBILITY_TIMEOUT_SECONDS: '6', HEARTBEAT_SECONDS: '2' };
   const frozen = await startEmu({
     ...short,
     REFRESH_DELAY_SECONDS: '0',
