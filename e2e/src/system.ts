@@ -38,11 +38,13 @@ export async function startSystem(options: {
   tables: string;
   specs: string[];
   embeddings?: EmbeddingsOptions;
+  /** Another SQS stand-in than the run's. */
+  sqsUrl?: string;
 }): Promise<System> {
   const database = await testDatabase();
   await database.sql(options.tables);
   const [queue, pinecone, embeddings] = await Promise.all([
-    testQueue(),
+    testQueue(options.sqsUrl),
     startPinecone(),
     startEmbeddings({
       model: { stub: { baseMs: 5, perTextMs: 0, dimensions: 384 } },
@@ -57,9 +59,6 @@ export async function startSystem(options: {
     OPENAI_BASE_URL: embeddings.url,
     PINECONE_API_KEY: 'test',
     PINECONE_CONTROLLER_URL: pinecone.url,
-    // A killed emu's messages come back soon.
-    VISIBILITY_TIMEOUT_SECONDS: '5',
-    HEARTBEAT_SECONDS: '2',
     REFRESH_DELAY_SECONDS: '3',
     LOG_LEVEL: 'warn',
   };
@@ -101,7 +100,7 @@ export async function startSystem(options: {
       await waitUntil(
         // Twice: what goes from a queue to the outbox between two looks is seen by the next.
         async () => (await pending()) === 0 && (await pending()) === 0,
-        { what: 'the outbox and both queues are empty', timeoutMs: 60_000 },
+        { what: 'the outbox and both queues are empty', timeoutMs: 150_000 },
       );
     },
     [Symbol.asyncDispose]: async () => {

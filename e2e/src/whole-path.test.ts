@@ -98,7 +98,11 @@ test('emus and pelicans that are killed lose nothing', async () => {
   await using system = await start();
   const { sql } = system.database;
   const pelican = await system.start('pelican');
-  const emu = await system.start('emu');
+  // A killed emu's messages come back soon.
+  const emu = await system.start('emu', {
+    VISIBILITY_TIMEOUT_SECONDS: '5',
+    HEARTBEAT_SECONDS: '2',
+  });
   await sql(`insert into public.products_with_increment (name, sku, price)
              select 'product ' || n, 'sku-' || n, n from generate_series(1, 2000) n`);
   await pelican.stop('SIGKILL');
@@ -109,7 +113,7 @@ test('emus and pelicans that are killed lose nothing', async () => {
   await system.start('emu');
   // What the killed emu held comes back when its visibility timeout ends.
   await expectInStep(system);
-}, 120_000);
+});
 
 test('fifty edits of one row end with the last, under growing versions', async () => {
   await using system = await start();
