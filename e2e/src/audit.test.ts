@@ -133,7 +133,7 @@ test('an index that was corrupted in every way is found out, and mended', async 
   expect(left.stdout).toMatch(/foreign +100%/);
   expect((await system.index('products').fetch(['100%'])).size).toBe(1);
   expect([await pelican.stop(), await emu.stop()]).toEqual([0, 0]);
-}, 180_000);
+}, 300_000);
 
 test('what is on its way is no difference: while edits flow, emu is stopped, pelican is away', async () => {
   await using system = await begin();
@@ -174,20 +174,19 @@ test('what is on its way is no difference: while edits flow, emu is stopped, pel
     code: 0,
     indexes: [{ verdict: 'in step', ...inStep }],
   });
-}, 180_000);
+}, 300_000);
 
 async function interruptAmidWaiting(system: System): Promise<void> {
+  const isWaiting = async () => {
+    const looks = await system.database.sql(
+      `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+       and query like 'select distinct key from aviary.outbox%'`,
+    );
+    return looks.length > 0;
+  };
+  await waitUntil(async () => !(await isWaiting()), { what: 'the audit before is off the server' });
   const run = startAviary(['audit', 'products', '--wait', '100'], system.environment);
-  await waitUntil(
-    async () => {
-      const looks = await system.database.sql(
-        `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-         and query like 'select distinct key from aviary.outbox%'`,
-      );
-      return looks.length > 0;
-    },
-    { what: 'the audit waits for what is on its way' },
-  );
+  await waitUntil(isWaiting, { what: 'the audit waits for what is on its way' });
   run.kill('SIGINT');
   expect(await run.ended).toMatchObject({
     code: 3,
@@ -203,7 +202,7 @@ test('a pelican audits by itself when it is time, and repairs', async () => {
   // As if an hour had passed; whichever pelican looks first knows of them.
   await waitUntil(
     async () => (await system.database.sql('select from aviary.audit')).length === 2,
-    { what: 'the audits are known', timeoutMs: 30_000 },
+    { what: 'the audits are known' },
   );
   await system.database.sql("update aviary.audit set known_since = now() - interval '2 hours'");
   await waitUntil(
@@ -220,14 +219,16 @@ test('a pelican audits by itself when it is time, and repairs', async () => {
      from aviary.audit join aviary.source on id = source_id where name = 'products'`,
   );
   expect(products).toEqual({ missing: 1, stale: 4, orphaned: 1, mended: 6, undecided: 0 });
-  expect(pelican.output().match(/"event":"audit_finished"/g)).toHaveLength(2);
+  await waitUntil(() => pelican.output().match(/"event":"audit_finished"/g)?.length === 2, {
+    what: 'both are told of in the log',
+  });
   await waitUntil(
     async () => {
       const metrics = await (await fetch(`${pelican.adminUrl}/metrics`)).text();
       return /audit_differences\{index="products",kind="stale".*\} 4\n/.test(metrics);
     },
-    { what: 'the metrics tell it', timeoutMs: 30_000 },
+    { what: 'the metrics tell it' },
   );
   expect(await audit(system)).toMatchObject({ code: 0 });
   expect(await pelican.stop()).toBe(0);
-}, 240_000);
+}, 300_000);

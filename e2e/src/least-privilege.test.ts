@@ -178,8 +178,9 @@ test('the page edits, searches and shows what waits', async () => {
   await system.quiet();
   const found = await (await fetch(`${page}/api/search?q=tea+kettle`)).json();
   expect(JSON.stringify(found)).toContain('tea kettle');
-  const status = (await (await fetch(`${page}/api/status`)).json()) as Record<string, unknown>;
-  expect(status).toMatchObject({
+  // Figures are kept for some seconds.
+  const status = async () => (await fetch(`${page}/api/status`)).json();
+  await expect.poll(status).toMatchObject({
     rows: 1,
     indexed: 1,
     outbox: { waiting: 0 },
