@@ -19,7 +19,7 @@ let shown: Shown;
 
 beforeAll(async () => {
   shown = await metricsOfOneOfEach();
-}, 150_000);
+});
 
 /** What the services show after some of everything went through them, failures too. */
 async function metricsOfOneOfEach(): Promise<Shown> {
@@ -57,8 +57,11 @@ async function metricsOfOneOfEach(): Promise<Shown> {
   const search = (query: string) => fetch(`${pageUrl}/api/search?q=${query}`);
   await shows(scrape, [['aviary_emu_retries_total', 'dependency']]);
   system.embeddings.setFaults({});
-  // An audit is due.
-  await system.database.sql(`update aviary.audit set known_since = now() - interval '2 days'`);
+  const makeAuditDue = () =>
+    system.database.sql(
+      `update aviary.audit set known_since = now() - interval '2 days' returning source_id`,
+    );
+  await waitUntil(async () => (await makeAuditDue()).length === 1, { what: 'an audit is due' });
   await shows(
     () => search('lamp').then(scrape),
     [
@@ -93,7 +96,7 @@ async function shows(
     });
     return missing.length === 0;
   };
-  await waitUntil(allThere, { what: 'all is shown', timeoutMs: 60_000 }).catch((cause: unknown) => {
+  await waitUntil(allThere, { what: 'all is shown' }).catch((cause: unknown) => {
     throw new Error(`never shown: ${missing.map((each) => each.join(' ')).join(', ')}`, { cause });
   });
 }
