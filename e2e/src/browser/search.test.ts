@@ -23,11 +23,15 @@ describe.skipIf(chromium === undefined)('search in a browser', () => {
       .filter({ hasText: /flask|thermos|bottle/i })
       .first();
     await first.waitFor();
-    expect(new URL(page.url()).searchParams.get('q')).toBe('keeps drinks hot on a winter hike');
+    const asked = () => new URL(page.url()).searchParams.get('q');
+    await expect.poll(asked).toBe('keeps drinks hot on a winter hike');
 
-    const scores = await page.locator('.result .score').allInnerTexts();
-    const numbers = scores.map((text) => Number(/\d\.\d+/.exec(text)?.[0]));
-    expect(numbers.length).toBeGreaterThan(5);
+    const scores = async () => {
+      const texts = await page.locator('.result .score').allInnerTexts();
+      return texts.map((text) => Number(/\d\.\d+/.exec(text)?.[0]));
+    };
+    await expect.poll(async () => (await scores()).length).toBeGreaterThan(5);
+    const numbers = await scores();
     expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
 
     await page.reload();
