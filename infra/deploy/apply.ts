@@ -3,23 +3,25 @@ import { join } from 'node:path';
 import { databaseAuthorities } from '../../packages/platform-outputs/src/index.ts';
 import type { Deployment } from './deployment.ts';
 import { authorities, databaseUsers, runSql } from './database.ts';
+import { refuseOrphans, takeItsPlace } from './operator.ts';
 import { StepError } from './tools.ts';
 
 const services = ['pelican', 'emu', 'operator', 'frontend'];
 
-/** What an operator takes the place of: both would read the same tables' changes. */
-const fixedWorkers = ['deployment/pelican', 'deployment/emu', 'scaledobject/emu', 'cronjob/audit'];
-
 /**
  * Brings dist/prod into the cluster, in the order in which one needs the other. Objects that are in dist/prod no more
  * stay, but for a public address: with it goes the sign-in, and everybody could edit; and for workers where an operator
- * makes them.
+ * makes them, or the operator where they are fixed.
+ *
+ * @throws StepError before anything is changed, where SemanticIndexes would be left without an operator.
  */
 export async function apply(deployment: Deployment): Promise<void> {
   const { tools } = deployment;
   const files = manifestsOf(deployment);
   const between = (first: string, end: string) =>
     files.filter((file) => file >= first && file < end);
+  const workers = runs(files, 'operator') ? 'operator' : 'fixed';
+  if (workers === 'fixed') await refuseOrphans(deployment);
 
   if (deployment.outputs().ingress === undefined) {
     await tools.run(
@@ -38,12 +40,7 @@ export async function apply(deployment: Deployment): Promise<void> {
   if (deployment.environment.FILE) await runSql(deployment);
   const preparation = between('30', '40');
   if (preparation.length > 0) await install(deployment, preparation);
-  if (runs(files, 'operator')) {
-    await tools.run(
-      'kubectl',
-      deployment.inNamespace('delete', ...fixedWorkers, '--ignore-not-found', '--wait'),
-    );
-  }
+  await takeItsPlace(deployment, workers);
   await applyFiles(deployment, between('40', '99'));
 }
 

@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline/promises';
-import type { Deployment } from './deployment.ts';
-import { kubeconfig, outputs } from './infra.ts';
 import { productionCharts } from './charts.ts';
+import { kubeconfig } from './cluster-access.ts';
+import type { Deployment } from './deployment.ts';
+import { outputs } from './infra.ts';
+import { knowsSemanticIndexes } from './operator.ts';
 import { pineconeKey } from './secrets.ts';
 import { StepError } from './tools.ts';
 
@@ -50,17 +52,10 @@ export async function destroy(deployment: Deployment): Promise<void> {
 
 /** While there is an operator to let them go: the namespace would wait for it in vain, since it takes it away too. */
 async function deleteSemanticIndexes(deployment: Deployment): Promise<void> {
-  const { tools } = deployment;
-  const definition = [
-    'get',
-    'crd/semanticindexes.aviary.dev',
-    '--ignore-not-found',
-    '--output=name',
-  ];
-  if (!(await tools.ask('kubectl', definition))) return;
+  if (!(await knowsSemanticIndexes(deployment))) return;
   // An operator waits ten minutes for servers that are away.
   const all = ['delete', 'semanticindexes', '--all', '--timeout=15m'];
-  await tools.run('kubectl', deployment.inNamespace(...all));
+  await deployment.tools.run('kubectl', deployment.inNamespace(...all));
 }
 
 /** By hand, or as CONFIRM where there is nobody to type. */

@@ -1,12 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { platformOutputsSchema } from '../../packages/platform-outputs/src/index.ts';
+import { kubeconfig } from './cluster-access.ts';
 import type { Deployment } from './deployment.ts';
+import { letOperatorGo } from './operator.ts';
 import { pineconeKey } from './secrets.ts';
 import { StepError } from './tools.ts';
 
-/** Makes or changes what Pulumi knows, images included: they are built from this checkout and pushed. */
+/**
+ * Makes or changes what Pulumi knows, images included: they are built from this checkout and pushed.
+ *
+ * @throws StepError before anything is changed, where an operator would go that still has SemanticIndexes.
+ */
 export async function infra(deployment: Deployment): Promise<void> {
   const { tools, settings } = deployment;
+  await letOperatorGo(deployment);
   const account = await tools.read('aws', [
     ...['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'],
   ]);
@@ -69,14 +76,6 @@ export async function plan(deployment: Deployment): Promise<void> {
   await tools.run('kubectl', ['diff', '--server-side', '--force-conflicts', '-f', 'dist/prod'], {
     answers: [0, 1],
   });
-}
-
-/** Lets kubectl and helm in, as the AWS identity of the shell. */
-export async function kubeconfig(deployment: Deployment): Promise<void> {
-  const { cluster } = deployment.outputs();
-  await deployment.tools.read('aws', [
-    ...['eks', 'update-kubeconfig', '--name', cluster.name, '--alias', cluster.name],
-  ]);
 }
 
 /** Writes the manifests to dist/prod. */

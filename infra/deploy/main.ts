@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { apply, wait } from './apply.ts';
 import { charts } from './charts.ts';
+import { kubeconfig } from './cluster-access.ts';
 import { databaseUsers, runSql } from './database.ts';
 import { Deployment } from './deployment.ts';
 import { destroy } from './destroy.ts';
-import { infra, kubeconfig, outputs, plan, synth } from './infra.ts';
+import { infra, outputs, plan, synth } from './infra.ts';
 import { preflight } from './preflight.ts';
 import { putSecrets } from './secrets.ts';
 import { smoke } from './smoke.ts';

@@ -3,6 +3,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -14,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { fixedWorkers, operatorsOwn } from '../deploy/operator.ts';
 import { FakeTools, type Answer } from './fake-tools.ts';
 import { register, root as infra, type RegisteredPlatform } from './register.ts';
 
@@ -75,6 +78,12 @@ function answers(before: readonly Answer[] = []): Answer[] {
     { call: 'kubectl * port-forward', prints: `Forwarding from 127.0.0.1:${port} -> 8080` },
   ];
 }
+
+/** There is, or was, an operator. */
+const definition = {
+  call: 'kubectl get customresourcedefinition/semanticindexes',
+  prints: 'customresourcedefinition/semanticindexes.aviary.dev',
+};
 
 const keys = { OPENAI_API_KEY: 'sk-given-by-hand', PINECONE_API_KEY: 'pc-given-by-hand' };
 
@@ -258,8 +267,80 @@ describe('make deploy', () => {
       'kubectl --namespace aviary rollout status deployment/frontend',
     ]);
     expect(found).toEqual([...found].sort((one, other) => one - other));
-    const others = /job[ /]install|deployment\/(pelican|emu) --timeout/;
+    const others = /delete job install|(job\/install|deployment\/(pelican|emu)) --timeout/;
     expect(calls.filter((line) => others.test(line))).toEqual([]);
+  });
+
+  describe('from an operator back to fixed workers', () => {
+    const served = {
+      call: 'kubectl get semanticindexes --all-namespaces',
+      prints: 'semanticindex.aviary.dev/books\nsemanticindex.aviary.dev/films',
+    };
+    const operated = () => {
+      const images = { ...platform.platform.images, operator: `operator@sha256:${'b'.repeat(64)}` };
+      const prints = JSON.stringify({ ...platform.platform, images });
+      return { call: 'pulumi stack output platform', prints };
+    };
+
+    test('nothing is changed while SemanticIndexes would be left behind', async () => {
+      tools.answer(answers([operated(), definition, served]));
+      const { code, said, calls } = await run('deploy');
+      expect(code).toBe(1);
+      expect(said).toMatch(
+        /infra: Without an operator nobody.*aviary\.dev\/books, semanticindex\.aviary\.dev\/films.*"Back to fixed workers"/,
+      );
+      const found = positions(calls, ['aws eks update-kubeconfig --name aviary-dev', served.call]);
+      expect(found).toEqual([...found].sort((one, other) => one - other));
+      expect(
+        calls.filter((call) => /pulumi up|docker login|kubectl .*(apply|delete)/.test(call)),
+      ).toEqual([]);
+    });
+
+    test('nor are manifests without an operator applied beside it', async () => {
+      await run('deploy');
+      tools.answer(answers([definition, served]));
+      const { code, said, calls } = await run('apply');
+      expect(code).toBe(1);
+      expect(said).toMatch(/apply: Without an operator nobody/);
+      expect(calls.filter((call) => /apply --server-side|delete/.test(call))).toEqual([]);
+    });
+
+    test('without any, the operator goes before the workers come', async () => {
+      tools.answer(answers([operated(), definition]));
+      const { code, calls } = await run('deploy');
+      expect(code).toBe(0);
+      const found = positions(calls, [
+        'pulumi up --yes',
+        `kubectl --namespace aviary delete ${operatorsOwn.join(' ')} --ignore-not-found --wait`,
+        `kubectl --namespace aviary delete ${definition.prints}`,
+        'kubectl apply --server-side --force-conflicts --field-manager=aviary-deploy -f dist/prod/40-pelican.yaml',
+      ]);
+      expect(found).toEqual([...found].sort((one, other) => one - other));
+    });
+  });
+
+  test('of fixed workers and an operator, each takes away all that the other alone has', () => {
+    const objectsOf = (environment: string) => {
+      const directory = join(repository, 'cdk8s/golden', environment);
+      return readdirSync(directory).flatMap((file) =>
+        parseAllDocuments(readFileSync(join(directory, file), 'utf8')).map((document) => {
+          const { kind, metadata } = document.toJS() as {
+            kind: string;
+            metadata: { name: string };
+          };
+          return `${kind.toLowerCase()}/${metadata.name}`;
+        }),
+      );
+    };
+    const [fixed, operated] = [objectsOf('prod'), objectsOf('prod-operator')];
+    const alone = (those: string[], others: string[]) =>
+      those.filter((object) => !others.includes(object));
+    // Both keep in it what the page searches.
+    const shared = 'configmap/semantic-indexes';
+    expect([...fixedWorkers, shared].sort()).toEqual(alone(fixed, operated).sort());
+    // Made by the operator itself.
+    const lease = 'lease/aviary-operator';
+    expect([...operatorsOwn].sort()).toEqual([...alone(operated, fixed), lease].sort());
   });
 
   test('waits for the load balancer of a public address', async () => {
@@ -332,8 +413,7 @@ describe('make destroy', () => {
   });
 
   test('SemanticIndexes go before the operator that lets them go', async () => {
-    const definition = 'customresourcedefinition/semanticindexes.aviary.dev';
-    tools.answer(answers([{ call: 'kubectl get crd/semanticindexes', prints: definition }]));
+    tools.answer(answers([definition]));
     const { calls } = await run('destroy', confirmed);
     const found = positions(calls, [
       'kubectl --namespace aviary delete semanticindexes --all',
