@@ -1,4 +1,5 @@
 import type { Pool } from '@aviary/postgres';
+import { readLastAudits, type LastAudit } from './audit/audit-turn.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { readBackfills } from './backfill/backfill-requests.ts';
 
@@ -8,6 +9,11 @@ const patienceMs = 500;
 interface Progress {
   outbox: Backlog;
   backfills: { index: string; phase: string; processed: number; total: number }[];
+  /** Of those that have been audited. */
+  audits: Pick<
+    LastAudit,
+    'index' | 'finishedAt' | 'missing' | 'stale' | 'orphaned' | 'mended' | 'undecided'
+  >[];
 }
 
 /** How far the work in the database has come, for /status; nothing of it while the database does not say. */
@@ -29,9 +35,10 @@ export async function readProgress(
 }
 
 async function read(pool: Pool, names: readonly string[]): Promise<Progress> {
-  const [backfills, outbox] = await Promise.all([
+  const [backfills, outbox, audits] = await Promise.all([
     readBackfills(pool, names),
     readBacklog(pool, names),
+    readLastAudits(pool, names),
   ]);
   return {
     outbox,
@@ -40,6 +47,9 @@ async function read(pool: Pool, names: readonly string[]): Promise<Progress> {
       phase,
       processed,
       total,
+    })),
+    audits: audits.map(({ index, finishedAt, missing, stale, orphaned, mended, undecided }) => ({
+      ...{ index, finishedAt, missing, stale, orphaned, mended, undecided },
     })),
   };
 }

@@ -3,6 +3,7 @@ import { createMetrics } from '@aviary/runtime';
 import { testDatabase, waitUntil, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aviarySchema, capture, poolTo, silent, write } from '../../testing/captured.ts';
+import { readProgress } from '../progress.ts';
 import type { AuditFindings } from './audit-findings.ts';
 import { AuditSchedule } from './audit-schedule.ts';
 import { AuditStatistics } from './audit-statistics.ts';
@@ -130,6 +131,15 @@ test('the schedule audits what is due, shows it, and stops amid an audit', async
   );
   expect(await metrics.metrics()).toMatch(/audit_last_success_timestamp_seconds\{.*\} 1\d{9}/);
   await first.stop();
+  // An operator tells of it, too.
+  expect(await readProgress(pool, [thing.index.name])).toMatchObject({
+    audits: [
+      {
+        ...{ index: thing.index.name, finishedAt: expect.any(Date) as Date },
+        ...{ missing: 0, stale: 3, orphaned: 0, mended: 3, undecided: 0 },
+      },
+    ],
+  });
 
   await sql("update aviary.audit set finished_at = now() - interval '2 hours'");
   const begun = Promise.withResolvers<undefined>();

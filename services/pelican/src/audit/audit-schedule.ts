@@ -81,9 +81,7 @@ export class AuditSchedule implements Part {
 
   async #show(): Promise<void> {
     const { pool, tables, statistics } = this.#options;
-    for (const last of await readLastAudits(pool, [...tables.keys()])) {
-      const table = tables.get(last.sourceId);
-      if (table !== undefined) statistics.show(table.index.name, last);
-    }
+    const names = [...tables.values()].map(({ index }) => index.name);
+    for (const last of await readLastAudits(pool, names)) statistics.show(last);
   }
 }

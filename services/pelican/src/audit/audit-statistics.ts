@@ -38,7 +38,7 @@ export class AuditStatistics {
     });
   }
 
-  show(index: string, last: LastAudit): void {
+  show({ index, ...last }: LastAudit): void {
     for (const kind of kinds) this.#differences.set({ index, kind }, last[kind]);
     this.#mended.set({ index }, last.mended);
     this.#duration.set({ index }, last.seconds);

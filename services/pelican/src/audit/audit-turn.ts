@@ -122,7 +122,9 @@ async function record(
 
 /** What the last audit that came to its end found. */
 export interface LastAudit {
-  sourceId: number;
+  /** Name of its SemanticIndex. */
+  index: string;
+  finishedAt: Date;
   /** Seconds since the epoch; null before the first that left nothing undecided. */
   decidedAt: number | null;
   seconds: number;
@@ -135,17 +137,16 @@ export interface LastAudit {
   unindexable: number;
 }
 
-export async function readLastAudits(
-  pool: Pool,
-  sourceIds: readonly number[],
-): Promise<LastAudit[]> {
+export async function readLastAudits(pool: Pool, names: readonly string[]): Promise<LastAudit[]> {
   return query(
     pool,
     'reading the last audits',
-    `select source_id as "sourceId", extract(epoch from decided_at)::float8 as "decidedAt", seconds,
+    `select s.name as index, finished_at as "finishedAt",
+       extract(epoch from decided_at)::float8 as "decidedAt", seconds,
        missing::float8, stale::float8, orphaned::float8, mended::float8, undecided::float8,
        foreign_ids::float8 as "foreign", unindexable::float8
-     from aviary.audit where finished_at is not null and source_id = any ($1)`,
-    [sourceIds],
+     from aviary.audit a join aviary.source s on s.id = a.source_id
+     where finished_at is not null and s.name = any ($1)`,
+    [names],
   );
 }
