@@ -1,5 +1,5 @@
 import { digestOf, ownKeyOf, type Generation } from './generation.ts';
-import { readFindings } from './findings.ts';
+import { isInStep, readFindings, type Findings } from './findings.ts';
 import type { ObservedGeneration } from './observed.ts';
 import type { Plan } from './plan.ts';
 import { runTask, tellFailure } from './run-task.ts';
@@ -132,17 +132,27 @@ function audit(
   generation: Generation,
   digest: string,
 ): Generation {
-  if (generation.backfilled !== digest || generation.audited === digest) return generation;
+  if (generation.backfilled !== digest) return generation;
+  if (generation.audited === digest) return withLaterAudit(seen, generation);
   // What is on its way would be found missing: an audit waits for changes, and not for a whole table.
   const isUnderWay = seen.jobs.some(({ task }) => task === 'audit');
   if (!isUnderWay && !isCalm(plan, seen)) return generation;
+  let found: Findings | undefined;
   const state = runTask(plan, seen, generation, { task: 'audit' }, digest, (job) => {
-    plan.findings = readFindings(job);
-    return job.phase === 'succeeded' || plan.findings?.isInStep === true;
+    found = readFindings(job.message);
+    return job.phase === 'succeeded' || (found !== undefined && isInStep(found));
   });
-  if (state.is === 'done') return { ...generation, audited: digest, auditedAt: plan.now };
+  if (state.is === 'done') return { ...generation, audited: digest, auditedAt: plan.now, found };
   tellFailure(plan, state, 'audit', 'AuditFailed');
   return generation;
+}
+
+/** On record, so that it is known while no pelican answers. */
+function withLaterAudit({ audit: last }: ObservedGeneration, generation: Generation): Generation {
+  if ('unknown' in last || last.value === undefined) return generation;
+  const { endedAt, found } = last.value;
+  if (endedAt <= (generation.auditedAt ?? 0)) return generation;
+  return { ...generation, auditedAt: endedAt, found };
 }
 
 function isCalm({ desired }: Plan, { depth }: ObservedGeneration): boolean {

@@ -1,4 +1,5 @@
 import type { SemanticIndexStatus } from '@aviary/semantic-index';
+import { isInStep } from './findings.ts';
 import { digestOf, type Generation } from './generation.ts';
 import type { Observed, ObservedGeneration } from './observed.ts';
 import type { Fault, Plan } from './plan.ts';
@@ -126,9 +127,20 @@ function backfill({ plan, shown }: Subject): Told {
 function inSync({ plan, shown }: Subject): Told {
   const fault = faultOf(plan, 'audit');
   if (fault) return no('InSync', fault.reason, fault.message);
-  return isDone('audited', shown)
-    ? yes('InSync', 'Audited', 'An audit found table and index in step.')
-    : maybe('InSync', 'NotAudited', 'An audit follows once the table is read.');
+  if (!isDone('audited', shown))
+    return maybe('InSync', 'NotAudited', 'An audit follows once the table is read.');
+  const { auditedAt = 0, found } = shown ?? {};
+  const audit = `The audit of ${new Date(auditedAt).toISOString()}`;
+  if (found === undefined || isInStep(found))
+    return yes('InSync', 'Audited', `${audit} left table and index in step.`);
+  if (found.unmended === 0)
+    return maybe(
+      'InSync',
+      'Undecided',
+      `${audit} could not tell of rows that changed all the while.`,
+    );
+  const remedy = 'aviary audit --repair mends them, and says what they are';
+  return no('InSync', 'Differs', `${audit} left ${found.unmended} differences: ${remedy}.`);
 }
 
 function degraded({ plan, seen, read, seenRead }: Subject): Told {

@@ -69,6 +69,40 @@ describe('a new resource', () => {
     expect(reasons).toContain('Filling');
   });
 
+  test('tells of the last audit, its own or a later one of pelican, and when that was', () => {
+    const tea = settled();
+    const own = tea.status?.audit?.lastRun ?? '';
+    const nothing = { missing: 0, stale: 0, orphaned: 0, unmended: 0, undecided: 0 };
+    const audit = (hours: number, found: Partial<typeof nothing>) => {
+      const endedAt = Date.parse(own) + hours * 3_600_000;
+      tea.now = Math.max(tea.now, endedAt + 1_000);
+      tea.lastAudit = { endedAt, found: { ...nothing, ...found } };
+      expect(tea.settle()).toBe(true);
+      return [conditionOf(tea, 'InSync')?.status, conditionOf(tea, 'InSync')?.message];
+    };
+    const told = `The audit of ${own} left table and index in step.`;
+    expect(conditionOf(tea, 'InSync')).toMatchObject({ status: 'True', message: told });
+    expect(audit(-1, { missing: 3, unmended: 3 })).toEqual(['True', told]);
+    const [status, message] = audit(24, { missing: 2, stale: 1 });
+    expect(status).toBe('True');
+    expect(message).toBe(
+      `The audit of ${tea.status?.audit?.lastRun} left table and index in step.`,
+    );
+    expect(Date.parse(tea.status?.audit?.lastRun ?? '') - Date.parse(own)).toBe(24 * 3_600_000);
+    expect(tea.status?.audit).toMatchObject({ missing: 2, stale: 1, orphaned: 0, drift: 3 });
+    expect(audit(48, { undecided: 1 })[0]).toBe('Unknown');
+    expect(audit(72, { orphaned: 4, unmended: 4 })).toEqual([
+      'False',
+      expect.stringMatching(/left 4 differences: aviary audit --repair/),
+    ]);
+    // What is known stays known while nobody tells of it.
+    tea.away.add('postgres');
+    tea.settle();
+    expect(conditionOf(tea, 'InSync')).toMatchObject({ status: 'False', reason: 'Differs' });
+    tea.away.clear();
+    expect(audit(96, {})[0]).toBe('True');
+  });
+
   test.each(['sqs', 'pinecone', 'postgres'] as const)(
     'waits while %s is away, says so, and goes on',
     (server) => {

@@ -2,8 +2,9 @@ import { PermanentError, RetryableError } from '@aviary/runtime';
 import { Queue, createQueueClient, findQueues } from '@aviary/queue';
 import { VectorIndex } from '@aviary/vector-index';
 import { z } from 'zod';
+import { auditCounts, findingsOf } from './findings.ts';
 import type { Generation, Queues } from './generation.ts';
-import type { Backfill, Known, QueueDepth, TargetShape } from './observed.ts';
+import type { Backfill, EndedAudit, Known, QueueDepth, TargetShape } from './observed.ts';
 
 /** A fact that is later than this is unknown for now. */
 const patienceMs = 5_000;
@@ -28,6 +29,9 @@ const pelicanStatus = z.object({
         total: z.number(),
       }),
     )
+    .optional(),
+  audits: z
+    .array(z.object({ index: z.string(), finishedAt: z.iso.datetime(), ...auditCounts.shape }))
     .optional(),
 });
 type PelicanStatus = z.infer<typeof pelicanStatus>;
@@ -127,6 +131,18 @@ export function backfillOf(
   if (found === undefined || found.phase === 'never asked for') return { value: undefined };
   const { phase, processed, total } = found;
   return { value: { processed, total, finished: phase === 'finished' } };
+}
+
+/** What the last audit of a generation found; undefined when there was none, or its pelican is too old to tell. */
+export function auditOf(
+  generation: string,
+  status: Known<PelicanStatus>,
+): Known<EndedAudit | undefined> {
+  if ('unknown' in status) return status;
+  const found = status.value.audits?.find(({ index }) => index === generation);
+  return {
+    value: found && { endedAt: Date.parse(found.finishedAt), found: findingsOf(found) },
+  };
 }
 
 async function known<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<Known<T>> {

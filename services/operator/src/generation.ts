@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { indexQueueName } from '@aviary/queue';
 import type { SemanticIndex } from '@aviary/semantic-index';
+import type { Findings } from './findings.ts';
 
 /**
  * One place that a SemanticIndex's table is kept in step with: a namespace, queues, workers and triggers of its own.
@@ -25,8 +26,9 @@ export interface Generation {
   /** Of which spec, by `digestOf`, the table was read whole, and an audit found it in step. */
   readonly backfilled?: string | undefined;
   readonly audited?: string | undefined;
-  /** When that was, in milliseconds since the epoch. */
+  /** When the last audit ended, this one or a later one of pelican's, in milliseconds since the epoch, and what it found. */
   readonly auditedAt?: number | undefined;
+  readonly found?: Findings | undefined;
   /** The wish for a backfill that was answered last. */
   readonly request?: BackfillRequest | undefined;
   /** Since when readers have been elsewhere, in milliseconds since the epoch. */

@@ -1,7 +1,7 @@
 import { specSchema, statusSchema } from '@aviary/semantic-index';
 import type { Applier } from './apply.ts';
 import type { Cluster } from './cluster.ts';
-import { backfillOf, type Facts } from './facts.ts';
+import { auditOf, backfillOf, type Facts } from './facts.ts';
 import { finalizer, marks, readGeneration } from './desired.ts';
 import { ownKeyOf, type Generation } from './generation.ts';
 import type { KubernetesObject } from './kubernetes/resources.ts';
@@ -149,6 +149,7 @@ async function observeGeneration(
     pelican,
     emu: workersOf('emu', name, owned, pods),
     backfill: backfillOf(name, status),
+    audit: auditOf(name, status),
   };
 }
 

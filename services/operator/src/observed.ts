@@ -1,4 +1,5 @@
 import type { SemanticIndex, SemanticIndexSpec, SemanticIndexStatus } from '@aviary/semantic-index';
+import type { Findings } from './findings.ts';
 import type { Generation, Queues } from './generation.ts';
 
 /** What a server said, or why nothing is known of it: it is away, or refuses. */
@@ -51,6 +52,13 @@ export interface ObservedGeneration {
   readonly emu: Workers | undefined;
   /** From a pelican's /status, asked *after* the Jobs were looked at; undefined value when Postgres has none. */
   readonly backfill: Known<Backfill | undefined>;
+  /** From there too: the last of pelican's own audits. */
+  readonly audit: Known<EndedAudit | undefined>;
+}
+
+export interface EndedAudit {
+  readonly endedAt: number;
+  readonly found: Findings;
 }
 
 export interface QueueDepth {

@@ -2,7 +2,6 @@ import type { KubernetesObject, Surroundings } from '@aviary/cdk8s';
 import type { SemanticIndexSpec } from '@aviary/semantic-index';
 import type { Act, Event } from './decision.ts';
 import { Desired } from './desired.ts';
-import type { Findings } from './findings.ts';
 import type { Generation } from './generation.ts';
 import type { Observed, ObservedObject, ObjectReference } from './observed.ts';
 
@@ -29,8 +28,6 @@ export class Plan {
   readonly acts: Act[] = [];
   readonly events: Event[] = [];
   readonly faults: Fault[] = [];
-  /** Of the audit that is looked at, where it left some. */
-  findings: Findings | undefined;
   requeueAfterMs = pollMs;
 
   constructor(

@@ -31,7 +31,7 @@ export function tellStatus(plan: Plan, { kept, readers }: Outcome): News {
     phase: phaseOf(plan, told, shown, read),
     conditions: withTransitions(told, observed, now),
     ...(seen && numbersOf(seen)),
-    ...(shown?.auditedAt !== undefined && { audit: auditOf(plan, shown.auditedAt) }),
+    ...(shown?.auditedAt !== undefined && { audit: auditOf(shown, shown.auditedAt) }),
     ...(active && {
       activeIndex: active.index.target.index,
       activeNamespace: active.index.target.namespace,
@@ -111,8 +111,8 @@ function rounded(count: number): number {
   return Math.round(whole / step) * step;
 }
 
-const auditOf = ({ findings }: Plan, auditedAt: number) => {
-  const { missing, stale, orphaned } = findings ?? { missing: 0, stale: 0, orphaned: 0 };
+const auditOf = ({ found }: Generation, auditedAt: number) => {
+  const { missing, stale, orphaned } = found ?? { missing: 0, stale: 0, orphaned: 0 };
   return {
     lastRun: new Date(auditedAt).toISOString(),
     ...{ missing, stale, orphaned, drift: missing + stale + orphaned },

@@ -5,6 +5,7 @@ import type { Act, Decision, Event } from '../src/decision.ts';
 import { marks, readGeneration } from '../src/desired.ts';
 import { digestOf, type Generation } from '../src/generation.ts';
 import type {
+  EndedAudit,
   Failure,
   Known,
   Observed,
@@ -44,6 +45,8 @@ export class SimulatedWorld {
   readonly breaches: string[] = [];
   readers: ReadersEntry | undefined;
   isGone = false;
+  /** Of pelican's own. */
+  lastAudit: EndedAudit | undefined;
   readonly #surroundings: Surroundings;
   readonly #name: string;
   #spec: SemanticIndexSpec;
@@ -232,6 +235,10 @@ export class SimulatedWorld {
       backfill:
         pelican?.ready === 1
           ? this.#ask('postgres', progress && { ...progress, finished: source.walked })
+          : { unknown: 'no pelican is ready' },
+      audit:
+        pelican?.ready === 1
+          ? this.#ask('postgres', this.lastAudit)
           : { unknown: 'no pelican is ready' },
     };
   }
