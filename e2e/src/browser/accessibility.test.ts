@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { violations } from './axe.ts';
 import { findChromium } from './chromium.ts';
-import { startWebsite, type OpenPage, type Website } from './website.ts';
+import { startWebsite, type Website } from './website.ts';
 
 const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const looks = [
   { width: 1280, colorScheme: 'light' },
@@ -34,21 +31,8 @@ describe.skipIf(chromium === undefined)('the page for everybody', () => {
       await using opened = await site.open(path, look);
       await opened.page.getByRole(shows).first().waitFor();
       await opened.page.waitForLoadState('networkidle').catch(() => undefined);
-      expect(await violations(opened)).toEqual([]);
+      expect(await violations(opened.page)).toEqual([]);
       expect(opened.faults).toEqual([]);
     },
   );
 });
-
-/** By DevTools rather than a script element, which the content security policy forbids. */
-async function violations({ page }: OpenPage): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-  );
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(
-      ({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`,
-    ),
-  );
-}
