@@ -47,7 +47,6 @@ const names = (list: WatchedList) => [...list.all()].map(({ metadata }) => metad
 const has = (list: WatchedList, expected: string[]) =>
   waitUntil(() => Promise.resolve(names(list).join() === expected.join()), {
     what: `the list holds ${expected.join()}`,
-    timeoutMs: 20_000,
     everyMs: 20,
   });
 
