@@ -84,7 +84,12 @@ function startLoad(url: string) {
 async function kill({ pid }: LocalPostgres): Promise<void> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
   for (const each of [pid, ...children.trim().split(' ').filter(Boolean).map(Number)]) {
-    process.kill(each, 'SIGKILL');
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch (error) {
+      // A session ends by itself when the server is gone.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
 
