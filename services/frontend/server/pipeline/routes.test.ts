@@ -16,7 +16,12 @@ afterAll(async () => {
 });
 
 test('the status has every figure, or the reason why not', async () => {
-  const status = statusSchema.parse((await aviary.call('GET', '/api/status')).body);
+  const read = async () => statusSchema.parse((await aviary.call('GET', '/api/status')).body);
+  // A source that is slow for once is not waited for.
+  await waitUntil(async () => Object.keys((await read()).reasons).join() === 'relayRates', {
+    what: 'there is every figure but one',
+  });
+  const status = await read();
   expect(status).toMatchObject({
     indexed: rows,
     outbox: { waiting: 3 },
@@ -59,9 +64,11 @@ test('the indexes have their last backfill and audit', async () => {
       audit: { underWay: false, last: { verdict: 'mended', missing: 1, mended: 2, seconds: 1.5 } },
     },
   ]);
-  // 40 rows in 4 seconds, and 20 to go.
-  expect(indexes[0]?.backfill?.rowsPerSecond).toBeCloseTo(10, -0.5);
-  expect(indexes[0]?.backfill?.secondsLeft).toBeGreaterThan(1.5);
+  // 40 rows in 4 seconds, or a little more by the time that it is read, and 20 to go.
+  const { rowsPerSecond, secondsLeft } = indexes[0]?.backfill ?? {};
+  expect(rowsPerSecond).toBeGreaterThan(1);
+  expect(rowsPerSecond).toBeLessThan(10.1);
+  expect(Number(rowsPerSecond) * Number(secondsLeft)).toBeCloseTo(20);
 });
 
 test('with everything away the status still answers, and the table with a 503', async () => {
