@@ -101,7 +101,7 @@ test('SIGTERM under load finishes what is in work, hands back the rest and loses
 
 test('after a SIGKILL another emu does the rest', async (context) => {
   const { startEmu, indexedAtLeast, queue } = await setUp(context, 1_000);
-  const short = { VISIBILITY_TIMEOUT_SECONDS: '3', HEARTBEAT_SECONDS: '1' };
+  const short = { VISIBILITY_TIMEOUT_SECONDS: '6', HEARTBEAT_SECONDS: '2' };
   const first = await startEmu(short);
   await indexedAtLeast(100);
   await first.stop('SIGKILL');
