@@ -9,16 +9,13 @@ import {
   type TestQueue,
 } from '@aviary/testing';
 import { VectorIndex } from '@aviary/vector-index';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aviarySchema, capture, poolTo, write, type Source } from '../../testing/captured.ts';
 import { startIndexing } from '../../testing/indexing.ts';
 import { outboxIsEmpty, startRelay } from '../../testing/relaying.ts';
 import type { AuditExample } from './audit-findings.ts';
 import { audit, type AuditOptions } from './audit.ts';
 import type { CapturedTable } from '../capture/capture.ts';
-
-// A minute on a busy machine.
-vi.setConfig({ testTimeout: 90_000 });
 
 let database: TestDatabase;
 let pool: Pool;
@@ -84,7 +81,7 @@ async function startPipeline(table: CapturedTable) {
         const { visible, inFlight } = await queues.queue.depth();
         return visible + inFlight === 0;
       },
-      { what: 'all is indexed', timeoutMs: 40_000 },
+      { what: 'all is indexed' },
     );
   return { quiet, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
@@ -182,8 +179,8 @@ test('a repair mends all but foreign ids', async () => {
 test('what a repair could not mend is told', async () => {
   const table = await things();
   await vectors.delete(['1']);
-  // No relay runs.
-  const findings = await run(table, { repair: true, waitMs: 1_500 });
+  // No relay runs. Long enough to find the fault on a machine that halts for seconds.
+  const findings = await run(table, { repair: true, waitMs: 5_000 });
   expect(findings).toMatchObject({ missing: 1, mended: 0 });
   expect(findings.examples).toMatchObject([{ kind: 'missing', id: '1', mended: false }]);
 });

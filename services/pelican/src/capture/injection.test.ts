@@ -161,7 +161,7 @@ test('names and values of every kind are names and values, on the whole way', as
     { numRuns: 60 },
   );
   expect(done).toBeGreaterThan(refused);
-}, 120_000);
+});
 
 /** A template trims its names and knows no braces in them; the rest is Postgres' bound and Aviary's own prefix. */
 function mayBeRefused(schemaName: string, table: string, ...columns: string[]): boolean {
