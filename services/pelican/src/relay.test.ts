@@ -3,7 +3,7 @@ import { startSqs } from '@aviary/local/sqs';
 import type { Pool } from '@aviary/postgres';
 import { testDatabase, testQueue, waitUntil, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, claimRows, poolTo, write } from '../testing/captured.ts';
+import { aviarySchema, begin, capture, claimRows, poolTo, write } from '../testing/captured.ts';
 import { jobsOf, outboxIsEmpty, startRelay, textsAfter } from '../testing/relaying.ts';
 import type { CapturedTable } from './capture/capture.ts';
 import { Claim } from './claim.ts';
@@ -94,7 +94,7 @@ describe('a transaction', () => {
     await using running = new AsyncDisposableStack();
     running.use(await startRelay(pool, [thing], queues));
     const early = await pool.connect();
-    await early.query(`begin; insert into public.thing values (1, 'early')`);
+    await early.query(`${begin()}; insert into public.thing values (1, 'early')`);
     await sql(`insert into thing values (2, 'late')`);
     await relayed();
     expect(textsAfter(jobsOf(await queues.drain()))).toEqual({ 2: 'late' });
@@ -107,7 +107,9 @@ describe('a transaction', () => {
   test('that looks at an old state holds up nothing', async () => {
     const queues = await testQueue();
     const report = await pool.connect();
-    await report.query('begin isolation level repeatable read; select count(*) from public.thing');
+    await report.query(
+      `${begin('isolation level repeatable read')}; select count(*) from public.thing`,
+    );
     await using running = new AsyncDisposableStack();
     running.use(await startRelay(pool, [thing], queues));
     for (const name of ['first', 'second']) {

@@ -37,6 +37,10 @@ export async function write(pool: Pool, text: string): Promise<Record<string, un
   }
 }
 
+/** Begins a transaction that may rest, as an application's may: pelican's own are ended when they rest for 3 s. */
+export const begin = (mode = ''): string =>
+  `begin ${mode}; set local idle_in_transaction_session_timeout = 0`;
+
 export const silent = createLogger({ service: 'test', level: 'silent' });
 
 /** What a test's spec may say of its source; the text is `{{name}}` unless it says otherwise. */

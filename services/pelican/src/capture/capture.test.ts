@@ -1,7 +1,14 @@
 import { testDatabase, type TestDatabase } from '@aviary/testing';
 import type { Pool } from '@aviary/postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aviarySchema, capture, poolTo, write, type Source } from '../../testing/captured.ts';
+import {
+  aviarySchema,
+  begin,
+  capture,
+  poolTo,
+  write,
+  type Source,
+} from '../../testing/captured.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -288,7 +295,7 @@ describe('installing', () => {
 
   test('does not make writers wait behind a long transaction', async () => {
     const client = await pool.connect();
-    await client.query(`begin; insert into public.thing values (1)`);
+    await client.query(`${begin()}; insert into public.thing values (1)`);
     await expect(capture(pool, thing)).rejects.toThrow(/lock timeout/);
     await client.query('rollback');
     client.release();
