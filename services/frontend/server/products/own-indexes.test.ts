@@ -32,7 +32,7 @@ afterAll(() => database.drop());
 /** How Postgres reads what the table shows. */
 async function planOf(request: Partial<PageRequest>): Promise<string> {
   const asked: { sql: string; values: unknown[] | undefined }[] = [];
-  const pool = createPool({ connectionString: database.url });
+  const pool = createPool({ connectionString: database.url, max: 1, applicationName: 'test' });
   const reads = {
     query: (_what: string, sql: string, values?: unknown[]) => {
       asked.push({ sql, values });
