@@ -170,9 +170,10 @@ test('a stop ends a long poll at once, and takes no request along', async (conte
   await stop();
   // The poll would last for twenty seconds.
   expect(performance.now() - begunAt).toBeLessThan(10_000);
+  // Answered after the queue has seen the poll's end.
+  await queues.refresh.depth();
   await ask('things', ['1']);
-  // The stand-in may learn only now that the poll's client has gone, and gives back what it took for it. Taken by
-  // pelican, it would be hidden for fifteen seconds.
+  // What a gone client's poll takes is given back. Taken by pelican, it would be hidden for fifteen seconds.
   const isThere = async () => (await queues.refresh.depth()).visible === 1;
   await waitUntil(isThere, { what: 'the request is there for the next', timeoutMs: 10_000 });
 });
