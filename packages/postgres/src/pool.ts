@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { PermanentError } from '@aviary/runtime';
 import pg from 'pg';
 import { iamLogin } from './iam-token.ts';
@@ -41,8 +42,10 @@ const printing = {
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  const attempts = new Set<pg.ClientBase>();
   const pool = new pg.Pool({
     ...addressOf(options),
+    Client: clientNotedIn(attempts),
     max: options.max,
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
@@ -58,23 +61,45 @@ export function createPool(options: PoolOptions): pg.Pool {
   // Without a listener a broken idle connection would end the process.
   pool.on('error', () => undefined);
   const open = new Set<pg.PoolClient>();
-  pool.on('connect', (client) => open.add(client));
+  pool.on('connect', (client) => {
+    attempts.delete(client);
+    open.add(client);
+  });
   pool.on('remove', (client) => open.delete(client));
-  connections.set(pool, open);
+  connections.set(pool, { attempts, open });
   return pool;
 }
 
-const connections = new WeakMap<pg.Pool, Set<pg.PoolClient>>();
+interface Connections {
+  /** That are being made: the pool tells of none of these. */
+  attempts: Set<pg.ClientBase>;
+  open: Set<pg.PoolClient>;
+}
+const connections = new WeakMap<pg.Pool, Connections>();
+
+const clientNotedIn = (attempts: Set<pg.ClientBase>) =>
+  class extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      attempts.add(this);
+      this.once('end', () => attempts.delete(this));
+    }
+  };
 
 /**
- * Ends a pool and its connections at once: statements that wait for an answer fail, and so do further ones. For a
+ * Ends a pool and its connections at once: statements that wait for an answer or a connection fail, and so do further ones. For a
  * stop's deadline, when a server may no longer be there.
  */
 export function cutConnections(pool: pg.Pool): void {
   if (!pool.ending) void pool.end();
-  for (const client of connections.get(pool) ?? []) {
+  const { attempts, open } = connections.get(pool) ?? { attempts: [], open: [] };
+  for (const client of open) {
     // A pool's clients are Clients: `end` breaks off what one of them waits for.
     void (client as unknown as pg.Client).end().catch(() => undefined);
+  }
+  for (const client of attempts) {
+    // Of an attempt it would break off nothing: this is the pool's own way to time one out.
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
 }
 

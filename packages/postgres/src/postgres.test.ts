@@ -1,10 +1,20 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 import { freePort, testDatabase, type TestDatabase } from '@aviary/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPool, migrate, query, quoteIdentifier, transaction, type Pool } from './index.ts';
+import {
+  createPool,
+  cutConnections,
+  migrate,
+  query,
+  quoteIdentifier,
+  transaction,
+  type Pool,
+} from './index.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -61,6 +71,22 @@ test('a server that is away may come back', async () => {
     /Postgres: writing failed: .*ECONNREFUSED/,
   );
   await away.end();
+});
+
+test('a connection that is being made is cut as well, though nobody answers', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const away = createPool({
+    connectionString: `postgres://nobody@127.0.0.1:${port}/x`,
+    ...{ max: 1, applicationName: 'test', connectTimeoutMs: 600_000 },
+  });
+  const called = once(silent, 'connection');
+  const reading = query(away, 'reading', 'select 1');
+  await called;
+  cutConnections(away);
+  await expect(reading).rejects.toBeInstanceOf(RetryableError);
+  silent.close();
 });
 
 test('a session prints values one way, whatever the database’s defaults', async () => {
