@@ -63,6 +63,8 @@ export async function startSqs(options: SqsOptions = {}): Promise<LocalSqs> {
   let faults = new FaultPlan(options.faults ?? {});
   const duplicates = new Duplicates();
   const app = buildApp({ logger: false });
+  // Kept for as long as its client wants: a request by a connection that ends just then would fail.
+  app.server.keepAliveTimeout = 0;
 
   app.addHook('onRequest', async (request, reply) => {
     if (actionOf(request) === undefined) return;
