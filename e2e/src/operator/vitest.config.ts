@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['*.scenario.ts'],
     fileParallelism: false,
     // A scenario waits for pods; every wait in it has a bound of its own.
-    testTimeout: 600_000,
-    hookTimeout: 180_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 600_000,
     reporters: ['verbose'],
   },
 });
