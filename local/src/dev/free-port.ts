@@ -1,14 +1,45 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
 
-/** A free port of the loopback interface. */
+/** Below the ports that Linux and macOS give to whoever asks for any: there nobody takes one by chance. */
+const range = [15_000, 23_000] as const;
+/** As far above a port its reservation is listened on. */
+const reservedAt = 8_000;
+
+/**
+ * A free port of the loopback interface that stays so: for a server that listens later, or is away for a moment. As
+ * long as this process lives, nobody else is given it here.
+ */
 export async function freePort(): Promise<number> {
-  return listen(0);
+  for (;;) {
+    const port = randomInt(...range);
+    const reservation = await reserve(port + reservedAt);
+    if (reservation === undefined) continue;
+    if (await isFree(port)) return port;
+    await close(reservation);
+  }
+}
+
+async function reserve(port: number): Promise<Server | undefined> {
+  try {
+    return (await listen(port)).unref();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return requireFreePort(port).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** @throws Error that names the port and the remedy. */
 export async function requireFreePort(port: number): Promise<void> {
   try {
-    await listen(port);
+    await close(await listen(port));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') {
       throw new Error(
@@ -24,13 +55,13 @@ export async function requireFreePort(port: number): Promise<void> {
   }
 }
 
-async function listen(port: number): Promise<number> {
+async function listen(port: number): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  const { port: bound } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return bound;
+  return server;
 }
+
+const close = (server: Server) => new Promise((resolve) => server.close(resolve));

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, realpath } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PermanentError } from '@aviary/runtime';
+import { freePort } from '../dev/free-port.ts';
 import { reachablePlace, serverAccount, type Account } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { initialise, superuser } from './initialise.ts';
@@ -38,7 +38,8 @@ export interface LocalPostgres {
 }
 
 const volatileSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-const startTimeoutMs = 30_000;
+/** Against a hang alone: one that cannot start ends by itself. */
+const startTimeoutMs = 90_000;
 const bindAttempts = 5;
 
 /**
@@ -89,7 +90,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
 
 async function startOnPort(start: (port: number) => Promise<ChildProcess>, wanted: number) {
   for (let attempt = 1; ; attempt += 1) {
-    const port = wanted === 0 ? await unusedPort() : wanted;
+    const port = wanted === 0 ? await freePort() : wanted;
     try {
       return { server: await start(port), port };
     } catch (error) {
@@ -172,13 +173,4 @@ const hasEnded = (server: ChildProcess) => server.exitCode !== null || server.si
 function pidOf(server: ChildProcess): number {
   if (server.pid === undefined) throw new PermanentError('Postgres has no process.');
   return server.pid;
-}
-
-async function unusedPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

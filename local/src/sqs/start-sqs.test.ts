@@ -6,6 +6,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { freePort } from '../dev/free-port.ts';
 import { startSqs } from './start-sqs.ts';
 
 async function queueOn(url: string, maxAttempts = 1) {
@@ -60,7 +61,8 @@ test('a queue is found by whatever name the server has, also one that a region c
 });
 
 test('close ends a waiting receive at once, and the messages are gone', async () => {
-  const sqs = await startSqs();
+  // Nobody else takes it in between.
+  const sqs = await startSqs({ port: await freePort() });
   const { client, QueueUrl } = await queueOn(sqs.url);
   const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
   const outcome = waiting.then(
