@@ -10,6 +10,7 @@ import { quiescence } from './quiescence.ts';
 import { Random } from './random.ts';
 import { startServices, unwellAfter } from './services.ts';
 import type { Supervised } from './supervised.ts';
+import { stopBoundMs } from './storm.ts';
 import { startSystem } from './system.ts';
 import { Timeline } from './timeline.ts';
 import { judge } from './verdict.ts';
@@ -32,9 +33,9 @@ test('without a storm index equals table, and each harm done by hand is found', 
     onStrike: () => undefined,
     note: (what) => timeline.note(what),
   });
-  for (const service of services.values()) onTestFinished(() => service.close(12_000));
+  for (const service of services.values()) onTestFinished(() => service.close(stopBoundMs));
   expect(await unwellAfter([...services.values()], 120_000)).toEqual([]);
-  await quiescence(system, 60_000, () => undefined);
+  await quiescence(system, 120_000, () => undefined);
   const before = await find(system, beganAt);
   expect(judge(before)).toEqual([]);
   expect(before.records.size).toBeGreaterThan(100);

@@ -1,13 +1,16 @@
-/** How long after Postgres is back a connection of before may still show that it broke, in milliseconds. */
-const aftermathMs = 3_000;
-
-/** Whether Postgres is away because the storm wanted it so. */
+/** Postgres is away because the storm wants it so. */
 export class Outage {
   #away = 0;
-  #overAt = -Infinity;
+  #over = 0;
 
-  get isOn(): boolean {
-    return this.#away > 0 || performance.now() < this.#overAt;
+  /** To be kept with a connection from before it is made. */
+  get mark(): number {
+    return this.#over;
+  }
+
+  /** Whether it may be by an outage that a connection of that mark broke, however late it shows. */
+  mayHaveBroken(mark: number): boolean {
+    return this.#away > 0 || this.#over > mark;
   }
 
   async during(work: () => Promise<void>): Promise<void> {
@@ -16,7 +19,7 @@ export class Outage {
       await work();
     } finally {
       this.#away -= 1;
-      this.#overAt = performance.now() + aftermathMs;
+      this.#over += 1;
     }
   }
 }

@@ -9,7 +9,7 @@ const seconds = 5;
 const seeds = [1, 2, 3];
 
 /** A bounded run of what `make storm` does without bounds. */
-test('the index equals the tables after storms', { timeout: 300_000 }, async () => {
+test('the index equals the tables after storms', { timeout: 600_000 }, async () => {
   const parent = await mkdtemp(join(tmpdir(), 'aviary-storm-logs-'));
   const storms = seeds.map(async (seed) => {
     const logs = join(parent, `seed-${seed}`);

@@ -55,8 +55,8 @@ const startBoundMs = 90_000;
 const wellBoundMs = 60_000;
 /** A killed process's refresh request waits for a visibility timeout, then for its delay, behind a claim's lease. */
 const quietBoundMs = 240_000;
-/** Beyond what the services are told to take. */
-const stopBoundMs = 12_000;
+/** Far beyond what the services are told to take. */
+export const stopBoundMs = 30_000;
 
 /** One system, one storm, one verdict. */
 export async function storm(options: StormOptions): Promise<StormResult> {
@@ -121,7 +121,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       note(`on its way: ${left}`);
     });
     note('quiet');
-    failures.push(...(await unwellAfter([...services.values()], 0)));
+    failures.push(...(await unwellAfter([...services.values()], wellBoundMs)));
     const findings = await find(system, beganAt);
     records = findings.records.size;
     differences = judge(findings);

@@ -1,11 +1,11 @@
 import { startEmbeddings, type EmbeddingsServer } from '@aviary/local/embeddings';
+import { freePort } from '@aviary/local/free-port';
 import { startPinecone, type PineconeServer } from '@aviary/local/pinecone';
 import { startPostgres, type LocalPostgres } from '@aviary/local/postgres';
 import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { createQueueClient, provisionQueue, Queue } from '@aviary/queue';
 import pg from 'pg';
 import { longestLatenessMs } from './fault-plan.ts';
-import { lastingPort } from './lasting-port.ts';
 import { Ledger } from './ledger.ts';
 import { Links, type Dependency, type Slot } from './links.ts';
 import { poisonOf, refusesRecord, refusesText } from './poison.ts';
@@ -42,7 +42,7 @@ export async function startSystem(random: Random, timeline: Timeline): Promise<S
     const ledger = new Ledger(timeline);
     const postgres = await startPostgres({
       dataDir: postgresIn(directory),
-      port: await lastingPort(),
+      port: await freePort(),
       durable: false,
       // A crash of the server loses nothing that was committed; of the machine it might.
       settings: { synchronous_commit: 'on', max_connections: '60', log_min_messages: 'warning' },
@@ -111,8 +111,9 @@ export async function startSystem(random: Random, timeline: Timeline): Promise<S
           PINECONE_CONTROLLER_URL: through('index', pinecone.url),
           SPECS: specs,
           ADMIN_HOST: '127.0.0.1',
-          ADMIN_PORT: String(await lastingPort()),
-          SHUTDOWN_GRACE_MS: '6000',
+          ADMIN_PORT: String(await freePort()),
+          // Long enough for the whole of what is left after the deadline, two seconds.
+          SHUTDOWN_GRACE_MS: '8000',
           LOG_LEVEL: 'info',
         };
       },
@@ -128,7 +129,7 @@ function drawSettings(random: Random): Record<string, string> {
   return {
     VISIBILITY_TIMEOUT_SECONDS: String(random.between(3, 6)),
     HEARTBEAT_SECONDS: '1',
-    REFRESH_DELAY_SECONDS: String(longestLatenessMs / 1_000 + 3),
+    REFRESH_DELAY_SECONDS: String(longestLatenessMs / 1_000 + 8),
     MAX_BATCH: String(random.pick([8, 32, 256])),
     CONCURRENCY: String(random.between(1, 4)),
     LANES: String(random.between(1, 3)),

@@ -66,18 +66,21 @@ export class Workload {
 
   async #run(number: number, units: Iterable<Unit>, values: Random): Promise<void> {
     let client: pg.Client | undefined;
+    let mark = 0;
     for (const unit of units) {
       if (this.#stopping.signal.aborted) break;
-      const wasOut = this.#outage.isOn;
       try {
-        client ??= await this.#connect();
+        if (client === undefined) {
+          mark = this.#outage.mark;
+          client = await this.#connect();
+        }
         await this.#runUnit(client, unit, values);
         this.report.units += 1;
       } catch (error) {
         const lost = client;
         client = undefined;
         await lost?.end().catch(() => undefined);
-        if (!this.#forgives(error, unit, wasOut)) {
+        if (!this.#forgives(error, unit, mark)) {
           const { code = '', message } = error as { code?: string; message: string };
           this.report.errors.push(`client ${number}, ${describe(unit)}: ${code} ${message}`);
           return;
@@ -95,14 +98,14 @@ export class Workload {
     return client;
   }
 
-  #forgives(error: unknown, unit: Unit, wasOut: boolean): boolean {
+  #forgives(error: unknown, unit: Unit, mark: number): boolean {
     const { code, message } = error as { code?: string; message: string };
     if (code === '40001' && unit.shape === 'repeatable read') {
       this.report.serializationFailures += 1;
       return true;
     }
     const isOutage =
-      (wasOut || this.#outage.isOn) &&
+      this.#outage.mayHaveBroken(mark) &&
       (/^(57P0|ECONN|EPIPE)/.test(code ?? '') || /connection|not queryable/i.test(message));
     if (isOutage) this.report.cutOff += 1;
     return isOutage;
