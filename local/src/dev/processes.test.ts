@@ -60,7 +60,10 @@ test('a process is started with its environment, logged, recorded and stopped', 
     processes: [{ script: 'one.ts' }, { script: 'two.ts' }],
   });
   await processes.stop();
-  await waitUntil(() => logOf('two').endsWith('stopped\n'), { what: 'the log is written' });
+  // What was printed last comes through pipes.
+  await waitUntil(() => ['one', 'two'].every((name) => logOf(name).endsWith('stopped\n')), {
+    what: 'the logs are written',
+  });
   expect(logOf('one')).toBe('ready with emu\nstopped\n');
   expect(existsSync(places.processes)).toBe(false);
   expect(losses).toEqual([]);
