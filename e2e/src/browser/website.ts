@@ -40,6 +40,8 @@ export async function startWebsite(
     rows: number;
     /** Rows of a second table with an index of its own; none: there is no such table. */
     inventory?: number;
+    /** Where the page is; any that is free unless it has to be known before. */
+    port?: number;
     environment?: Record<string, string>;
   },
 ): Promise<Website> {
@@ -61,7 +63,7 @@ export async function startWebsite(
   await client.end();
 
   const [pelican, emu] = await Promise.all([system.start('pelican'), system.start('emu')]);
-  const port = await freePort();
+  const { port = await freePort() } = options;
   const frontend = await startService('services/frontend/server/main.ts', {
     ...system.environment,
     HOST: '127.0.0.1',
