@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises';
+import { keywordIndex } from '@aviary/postgres';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { copyChunks } from './product-rows.ts';
@@ -16,6 +17,15 @@ const createTable = `
   )`;
 
 export type Capture = 'on' | 'off';
+
+/** As bench/products.yaml would have it with `keywords: { language: english }`. */
+const keywords = keywordIndex({
+  of: 'products',
+  schema: 'public',
+  table: 'products_with_increment',
+  columns: ['name', 'description'],
+  language: 'english',
+});
 
 /** A database of its own, with the table that is measured. */
 export class BenchDatabase {
@@ -68,6 +78,15 @@ export class BenchDatabase {
     const state = capture === 'on' ? 'enable always' : 'disable';
     const actions = rows.map(({ name }) => `${state} trigger ${name}`);
     await this.client.query(`alter table products_with_increment ${actions.join(', ')}`);
+  }
+
+  /** Makes or drops the full-text index of keyword search. */
+  async switchKeywordIndex(wanted: boolean): Promise<void> {
+    const { name, relation, document } = keywords;
+    const statement = wanted
+      ? `create index if not exists ${name} on ${relation} using gin (${document})`
+      : `drop index if exists ${name}`;
+    await this.client.query(statement);
   }
 
   /** An empty table with ids from 1 again, and an empty outbox. */

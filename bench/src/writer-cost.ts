@@ -1,5 +1,5 @@
 import { runAlone } from './command-line.ts';
-import type { Capture } from './database.ts';
+import type { BenchDatabase } from './database.ts';
 import { Figures } from './figures.ts';
 import { defineMeasurement } from './measurement.ts';
 import { System, usualStubs } from './system.ts';
@@ -7,7 +7,14 @@ import type { Workbench } from './workbench.ts';
 import { chooseWriterLoad, type Statement, type WriterLoad } from './writer-load.ts';
 
 /** Capture off is what the other ways are held against. */
-type Way = 'off' | 'on' | 'on, pelican at work';
+type Way = 'off' | 'on' | 'on, with keyword index' | 'on, pelican at work';
+
+const bulkWays = ['off', 'on', 'on, with keyword index'] as const;
+
+async function prepare(database: BenchDatabase, way: Way): Promise<void> {
+  await database.switchCapture(way === 'off' ? 'off' : 'on');
+  await database.switchKeywordIndex(way === 'on, with keyword index');
+}
 
 interface SingleRowCase {
   statement: Statement;
@@ -19,7 +26,7 @@ function singleRowCases(clients: readonly number[]): SingleRowCase[] {
   const updates = clients.map((count): SingleRowCase => ({
     statement: 'update',
     clients: count,
-    ways: ['off', 'on', 'on, pelican at work'],
+    ways: ['off', 'on', 'on, with keyword index', 'on, pelican at work'],
   }));
   const [few = 8] = clients;
   const others = (['insert', 'delete'] as const).map((statement): SingleRowCase => ({
@@ -31,10 +38,10 @@ function singleRowCases(clients: readonly number[]): SingleRowCase[] {
 }
 
 /** Seconds that bulk writes of a table of so many rows take. */
-async function measureBulk({ database }: System, rows: number, capture: Capture) {
+async function measureBulk({ database }: System, rows: number, way: Way) {
   await database.empty();
   await database.settle();
-  await database.switchCapture(capture);
+  await prepare(database, way);
   const copy = await database.copy(rows);
   await database.settle();
   const update = await database.time(
@@ -45,7 +52,7 @@ async function measureBulk({ database }: System, rows: number, capture: Capture)
   await database.empty();
   await database.copy(rows);
   await database.settle();
-  await database.switchCapture(capture);
+  await database.switchCapture(way === 'off' ? 'off' : 'on');
   const truncate = await database.time('truncate products_with_increment');
   return { COPY: copy, UPDATE: update, DELETE: remove, TRUNCATE: truncate };
 }
@@ -70,7 +77,7 @@ async function measureSingleRow(
   const { database } = system;
   await database.empty();
   await database.copy(options.rows);
-  await database.switchCapture(way === 'off' ? 'off' : 'on');
+  await prepare(database, way);
   await database.settle();
   const pelican = way === 'on, pelican at work' ? await system.startPelican() : undefined;
   const tps = await load({ url: database.url, statement, clients, ...options });
@@ -85,16 +92,16 @@ function rotated<T>(ways: readonly T[], round: number): T[] {
 }
 
 async function addBulk(system: System, figures: Figures, rows: number, run: number) {
-  const seconds = new Map<Capture, Record<string, number>>();
-  for (const capture of rotated(['off', 'on'] as const, run)) {
-    seconds.set(capture, await measureBulk(system, rows, capture));
+  const seconds = new Map<Way, Record<string, number>>();
+  for (const way of rotated(bulkWays, run)) {
+    seconds.set(way, await measureBulk(system, rows, way));
   }
   for (const [statement, off] of Object.entries(seconds.get('off') ?? {})) {
-    const on = seconds.get('on')?.[statement] ?? NaN;
     const title = `${statement} of ${rows.toLocaleString('en')} rows`;
-    figures.add(`${title}, capture off`, 's', off);
-    figures.add(`${title}, capture on`, 's', on);
-    figures.add(`${title}, on / off`, 'ratio', on / off);
+    const of = (way: Way) => seconds.get(way)?.[statement] ?? NaN;
+    for (const way of bulkWays) figures.add(`${title}, capture ${way}`, 's', of(way));
+    for (const way of bulkWays.slice(1))
+      figures.add(`${title}, ${way} / off`, 'ratio', of(way) / off);
   }
 }
 
