@@ -138,9 +138,16 @@ async function create(
     );
     return answer.QueueUrl ?? '';
   } catch (error) {
+    // Made before with other attributes, or with the same that SQS keeps in other words.
+    const found = isThere(error) ? await urlOf(client, queue, undefined) : undefined;
+    if (found !== undefined) return found;
     throw translate('CreateQueue', queue, error);
   }
 }
+
+/** Its name is that of SQS's interface of today or of the one before, as the server says in a header. */
+const isThere = (error: unknown) =>
+  error instanceof Error && /Queue(Name|Already)Exists$/.test(error.name);
 
 async function set(
   client: SQSClient,

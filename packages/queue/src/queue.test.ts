@@ -1,3 +1,4 @@
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { startSqs, type LocalSqs } from '@aviary/local/sqs';
 import { PermanentError, RetryableError } from '@aviary/runtime';
 import { freePort, testQueue, type TestQueue } from '@aviary/testing';
@@ -155,6 +156,21 @@ test('a queue that cannot be made is told as a failure to try again', async () =
   sqs.setFaults({ serverError: 0.5 });
   const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
   await expect(provisionQueue(client, 'odd')).rejects.toBeInstanceOf(RetryableError);
+});
+
+test('a queue that is there, with other attributes too, is taken as it is, and what is missing is made', async () => {
+  const client = createQueueClient({ region: 'us-east-1', endpoint: sqs.url });
+  const name = `begun-${Date.now()}`;
+  const begun = await client.send(
+    new CreateQueueCommand({
+      QueueName: `${name}.fifo`,
+      Attributes: { FifoQueue: 'true', VisibilityTimeout: '7' },
+    }),
+  );
+  const made = await provisionQueue(client, name);
+  expect(made.queueUrl).toBe(begun.QueueUrl);
+  expect(await findQueues(client, name)).toEqual(made);
+  client.destroy();
 });
 
 describe('acknowledge and extend', () => {
