@@ -40,12 +40,17 @@ export function addSignIn(app: Express, config: SignInConfig | undefined, logger
     secure: config.publicUrl.startsWith('https:'),
   };
   const attempts = new SealedCookie({
-    ...{ name: 'aviary-sign-in', schema: attemptSchema, seconds: attemptSeconds },
+    name: 'aviary-sign-in',
+    schema: attemptSchema,
+    seconds: attemptSeconds,
     ...sealing,
   });
   const idTokens = new SealedCookie({
-    ...{ name: 'aviary-id-token', schema: z.string(), seconds: sessionSeconds },
-    ...{ path: signOutPath, ...sealing },
+    name: 'aviary-id-token',
+    schema: z.string(),
+    seconds: sessionSeconds,
+    path: signOutPath,
+    ...sealing,
   });
 
   app.get('/api/me', async (request, response: Response<Me>) => {
