@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '@aviary/local/free-port';
 import { createQueueClient, provisionQueue, type ProvisionedQueues } from '@aviary/queue';
 import type { EmbeddingsStats } from '@aviary/local/embeddings';
 import type { BenchDatabase } from './database.ts';
@@ -221,12 +221,4 @@ function addressIn(line: string): string {
   const address = /http:\/\/[\w.]+:\d+/.exec(line)?.[0];
   if (address === undefined) throw new Error(`A stand-in printed no address: ${line}`);
   return address;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

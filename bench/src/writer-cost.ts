@@ -52,7 +52,7 @@ async function measureBulk({ database }: System, rows: number, way: Way) {
   await database.empty();
   await database.copy(rows);
   await database.settle();
-  await database.switchCapture(way === 'off' ? 'off' : 'on');
+  await prepare(database, way);
   const truncate = await database.time('truncate products_with_increment');
   return { COPY: copy, UPDATE: update, DELETE: remove, TRUNCATE: truncate };
 }
